@@ -1,0 +1,83 @@
+# Each target sets up what it needs. Python 3.11 and make are all that must be there; packages come by hash.
+# The demo and the real night keep their state in .acme/demo and .acme/real.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := .uv/bin/uv
+BIN := .venv/bin
+DATA ?= ../shared/data/real
+export DATA
+
+.PHONY: help setup demo night dev stop test emulator check format lock pictures clean
+
+help:
+	@echo "make demo              one made-up night, watched from delivery to dashboards (KEEP=1 leaves it running)"
+	@echo "make night DATA=DIR    the same with the real data set"
+	@echo "make dev               the stack with the demo's clients; make stop ends it"
+	@echo "make check test emulator   what CI runs"
+	@echo "make setup | format | lock | pictures | clean"
+
+setup: .venv/.ready
+
+$(UV):
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet uv==$(UV_VERSION)
+
+.venv/.ready: requirements.lock pyproject.toml | $(UV)
+	test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	$(UV) pip install --quiet --no-deps --python $(BIN)/python --editable .
+	touch $@
+
+demo: setup
+	$(BIN)/acme demo
+
+night: setup
+	$(BIN)/acme night
+
+dev: setup
+	ACME_HOME=.acme/dev ACME_CLIENTS=demo $(BIN)/acme stack up
+
+stop: setup
+	ACME_HOME=.acme/dev $(BIN)/acme stack down
+
+test: setup
+	$(BIN)/pytest -n 2
+
+.venv-emulator/.ready: tools/snowflake_emulator/requirements.txt | $(UV)
+	test -x .venv-emulator/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv-emulator
+	$(UV) pip sync --quiet --require-hashes --python .venv-emulator/bin/python $<
+	touch $@
+
+# What a Snowflake emulator can tell: that our log-in, PUT, COPY INTO and plain DML are accepted.
+emulator: .venv-emulator/.ready
+	.venv-emulator/bin/python tools/snowflake_emulator/run.py
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
+	mkdir -p .venv/dagster  # an instance of its own: dagster.yaml here wants the stack's PostgreSQL
+	ACME_CLIENTS=demo DAGSTER_HOME=$(CURDIR)/.venv/dagster $(BIN)/dagster definitions validate -m acme_assets.definitions
+	$(BIN)/acme clients validate client_partitions/clients/demo
+	$(BIN)/acme clients validate client_partitions/clients/real
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(UV)
+	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url \
+		--python-version 3.11 --custom-compile-command "make lock" --output-file requirements.lock
+
+# Needs Debian's chromium.
+pictures: setup
+	$(BIN)/acme demo --keep
+	ACME_HOME=.acme/demo ACME_CLIENTS=demo $(BIN)/python tools/pictures.py http://127.0.0.1:$${ACME_UI_PORT:-3000}
+	ACME_HOME=.acme/demo $(BIN)/acme stack down
+
+clean:
+	for home in .acme .acme/*/; do test ! -d $$home/run || ACME_HOME=$$home $(BIN)/acme stack down; done
+	rm -rf .acme .venv .venv-emulator .uv dbt_project/target dbt_project/logs .mypy_cache .ruff_cache .pytest_cache .hypothesis

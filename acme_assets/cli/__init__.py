@@ -1,0 +1,1 @@
+"""`acme`: what people do from a terminal. Thin: reads, asks the other rooms, prints."""

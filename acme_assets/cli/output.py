@@ -1,0 +1,91 @@
+"""How commands print: one table or one JSON document, and one line per error."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from acme_assets.environment import EnvironmentProblem
+from acme_assets.feeds.zones import ZoneUnavailable
+from acme_assets.nights.requirements import Unmet
+from acme_assets.warehouse.protocol import WarehouseUnavailable
+from client_partitions.registry import RegistryError
+
+# A pipe or a log has no width; at 80, rich's default, the tables fold beyond reading.
+_WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 150
+console = Console(highlight=False, width=_WIDTH)
+errors = Console(stderr=True, highlight=False)
+
+_EXPECTED: tuple[type[Exception], ...] = (
+    EnvironmentProblem,
+    RegistryError,
+    WarehouseUnavailable,
+    ZoneUnavailable,
+    Unmet,
+    ValueError,
+)
+
+
+@contextmanager
+def one_line_errors(*more: type[Exception]) -> Iterator[None]:
+    """Print what goes wrong on purpose as one plain message, and exit with 1."""
+    expected: tuple[type[Exception], ...] = (*_EXPECTED, *more)
+    try:
+        yield
+    except expected as error:
+        errors.print(f"[bold red]error:[/] {_escaped(str(error))}", soft_wrap=True)
+        raise typer.Exit(1) from error
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    json.dump(value, sys.stdout, indent=2, default=_plain, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def print_table(
+    title: str | None, columns: Sequence[str], rows: Sequence[Sequence[str]], *, long: Sequence[str] = ()
+) -> None:
+    """A table; cells may hold rich markup. Only the `long` columns may be folded."""
+    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    for name in columns:
+        table.add_column(name, overflow="fold", no_wrap=name not in long)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def local_time(moment: datetime | None, zone: ZoneInfo) -> str:
+    """A moment on a client's wall clock."""
+    return f"{moment.astimezone(zone):%a %H:%M}" if moment else ""
+
+
+def parse_date(text: str) -> date:
+    """A business date from the command line.
+
+    Raises:
+        typer.BadParameter: it is no YYYY-MM-DD.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date; write it as YYYY-MM-DD") from None

@@ -1,0 +1,1 @@
+"""What a delivery must look like: feed schemas, client layouts, streaming validation, quarantine."""

@@ -1,0 +1,164 @@
+"""The dbt build of a client night: readiness first, then dbt, then the candidate, under one lock."""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    AssetsDefinition,
+    AssetSpec,
+    Failure,
+    MaterializeResult,
+    PartitionsDefinition,
+    ResourceParam,
+    multi_asset,
+)
+
+from acme_assets.defs.dbt import dbt_resource, model_specs
+from acme_assets.defs.names import model_key
+from acme_assets.defs.refusal import refusing
+from acme_assets.environment import Platform
+from acme_assets.nights.models import layer_of, models_of, upstream_first
+from acme_assets.warehouse.building import BuildOutcome, ModelResult, open_build
+from client_partitions.client import Client
+from client_partitions.feeds import Feed
+from client_partitions.partitions import client_night
+
+TESTS_CHECK = "dbt_tests"
+
+RUN_RESULTS: Literal["run_results.json"] = "run_results.json"
+
+CANDIDATE = "candidate"
+"""Metadata of a mart's materialisation: the evidence digest of the candidate that it is part of."""
+
+
+def build_arguments(client_id: str, business_date: str, inputs: Mapping[Feed, str], models: list[str]) -> list[str]:
+    """Arguments of the dbt invocation that builds these models of one client night."""
+    variables = {"client_id": client_id, "business_date": business_date, "deliveries": dict(inputs)}
+    return [
+        "build",
+        "--select",
+        " ".join(models),
+        "--exclude-resource-type",
+        "unit_test",
+        "--vars",
+        json.dumps(variables, sort_keys=True),
+    ]
+
+
+def read_results(run_results: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, ModelResult]:
+    """Model name to what dbt's run_results.json says of it and its tests.
+
+    A test belongs to the model that it is attached to; test messages are left out, they may hold values.
+    """
+    results: dict[str, ModelResult] = {}
+    for item in run_results["results"]:
+        node = manifest["nodes"].get(item["unique_id"])
+        if node is None:
+            continue
+        if node["resource_type"] == "model":
+            result = results.setdefault(node["name"], ModelResult())
+            result.is_built = item["status"] == "success"
+            if not result.is_built:
+                result.failures.append(f"dbt model {item['status']}")
+        elif node["resource_type"] == "test":
+            attached = node.get("attached_node") or node["depends_on"]["nodes"][0]
+            result = results.setdefault(manifest["nodes"][attached]["name"], ModelResult())
+            if item["status"] == "pass":
+                result.tests_passed += 1
+            elif item["status"] != "warn":
+                rows = f", {item['failures']} rows" if item.get("failures") else ""
+                result.failures.append(f"test {node['name']} {item['status']}{rows}")
+    return results
+
+
+def mart_assets(manifest: Mapping[str, Any], partitions: PartitionsDefinition) -> AssetsDefinition:
+    """All dbt models as one step that any subset can be taken of."""
+    specs = model_specs(manifest, partitions)
+    return _build_step(specs, manifest, partitions)
+
+
+def _checks(specs: list[AssetSpec], partitions: PartitionsDefinition) -> list[AssetCheckSpec]:
+    return [
+        AssetCheckSpec(
+            TESTS_CHECK,
+            asset=spec.key,
+            description="The model's dbt tests pass for this client night.",
+            blocking=True,
+            partitions_def=partitions,
+        )
+        for spec in specs
+    ]
+
+
+def _build_step(
+    specs: list[AssetSpec], manifest: Mapping[str, Any], partitions: PartitionsDefinition
+) -> AssetsDefinition:
+    @multi_asset(
+        name="dbt_build",
+        specs=specs,
+        check_specs=_checks(specs, partitions),
+        partitions_def=partitions,
+        can_subset=True,
+    )
+    def dbt_build(
+        context: AssetExecutionContext, platform: ResourceParam[Platform]
+    ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+        client_id, business_date = client_night(context.partition_key)
+        with refusing():
+            client = platform.registry.client(client_id)
+            models = _applicable(context, client)
+            with open_build(platform.warehouse, client, business_date, models, platform.clock) as build:
+                arguments = build_arguments(client_id, business_date.isoformat(), build.inputs, models)
+                invocation = dbt_resource().cli(arguments, raise_on_error=False).wait()
+                if not (invocation.target_path / RUN_RESULTS).is_file():
+                    raise Failure("dbt ended before it ran a model; its output is in this step's compute logs")
+                results = read_results(invocation.get_artifact(RUN_RESULTS), manifest)
+                outcome = build.finish(results, platform.clock())
+        shutil.rmtree(invocation.target_path, ignore_errors=True)
+        yield from _report(models, results, outcome)
+        if outcome.failures:
+            reasons = "; ".join(f"{model}: {reason}" for model, reason in outcome.failures.items())
+            raise Failure(f"the build of {client_id} {business_date} failed: {reasons}", allow_retries=False)
+
+    return dbt_build
+
+
+def _applicable(context: AssetExecutionContext, client: Client) -> list[str]:
+    """The selected models that the client has; a selection over several clients may hold others.
+
+    All of them, so that the build says why it refuses, where the client has none.
+    """
+    selected = upstream_first(key.path[-1] for key in context.selected_asset_keys)
+    known = models_of(client.feeds)
+    foreign = [model for model in selected if model not in known]
+    if not foreign or len(foreign) == len(selected):
+        return selected
+    context.log.info(f"{client.client_id} does not owe the feeds of {', '.join(foreign)}: left out")
+    return [model for model in selected if model in known]
+
+
+def _report(
+    models: list[str], results: Mapping[str, ModelResult], outcome: BuildOutcome
+) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+    for model in models:
+        result = results.get(model, ModelResult())
+        key = model_key(layer_of(model), model)
+        check = AssetCheckResult(
+            asset_key=key,
+            check_name=TESTS_CHECK,
+            passed=result.is_good,
+            description="; ".join(result.failures) or None,
+            metadata={"tests_passed": result.tests_passed, "tests_failed": len(result.failures)},
+        )
+        if not result.is_built:
+            yield check
+            continue
+        mart = outcome.marts.get(model)
+        facts: dict[str, str | int] = {"rows": mart.rows, "digest": mart.sha256} if mart else {}
+        candidate = {CANDIDATE: outcome.evidence_digest} if outcome.evidence_digest else {}
+        yield MaterializeResult(asset_key=key, metadata={**facts, **candidate}, check_results=[check])

@@ -1,0 +1,40 @@
+"""Dagster resources: typed at the boundary, plain objects inward. Tests hand in a platform of their own."""
+
+import os
+from collections.abc import Mapping
+from typing import Any, cast
+
+from dagster import ConfigurableResource
+
+from acme_assets.environment import (
+    PRODUCTION,
+    Platform,
+    platform_from,
+    registry_from,
+    snowflake_settings,
+    utc_now,
+    warehouse_from,
+)
+from acme_assets.feeds.zones import open_zone
+
+
+class EnvironmentPlatform(ConfigurableResource[Platform]):
+    """The platform as the environment of the process that runs the step describes it."""
+
+    def create_resource(self, context: Any) -> Platform:
+        return platform_of_dagster(os.environ)
+
+
+def platform_of_dagster(env: Mapping[str, str]) -> Platform:
+    """As `platform_from`; in production the sessions are dagster-snowflake's."""
+    if env.get("ACME_ENV") != PRODUCTION:
+        return platform_from(env)
+    from dagster_snowflake import SnowflakeResource  # 10 s to import: only where Snowflake is
+
+    resource = SnowflakeResource(**cast("dict[str, Any]", snowflake_settings(env)))
+    return Platform(
+        registry_from(env),
+        warehouse_from(env, snowflake_connect=resource.get_connection),
+        open_zone(env["ACME_LANDING_URL"]),
+        utc_now,
+    )

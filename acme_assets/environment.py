@@ -1,0 +1,134 @@
+"""The platform as the environment describes it: registry, warehouse, landing zone and clock.
+
+The one place that reads ACME_* variables; the Dagster resources and the CLI both build on it.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from acme_assets.feeds.zones import Zone, open_zone
+from acme_assets.warehouse.protocol import Warehouse
+from client_partitions.registry import CLIENTS_FOLDER, Registry, load_registry
+
+EMBEDDED, PRODUCTION = "embedded", "production"
+
+
+class EnvironmentProblem(Exception):
+    """A variable is missing or wrong. The text names it and the remedy."""
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What every step works with. Nothing is opened before it is used."""
+
+    registry: Registry
+    warehouse: Warehouse
+    zone: Zone
+    clock: Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The clock of everything that runs for real."""
+    return datetime.now(UTC)
+
+
+def clients_folder(env: Mapping[str, str]) -> Path:
+    """The registry's folder: ACME_CLIENTS as a path, or the name of a set that we ship (demo, real)."""
+    named = env.get("ACME_CLIENTS", "")
+    if named.isidentifier() and (CLIENTS_FOLDER / named).is_dir():
+        return CLIENTS_FOLDER / named
+    return Path(named) if named else CLIENTS_FOLDER
+
+
+@cache
+def _registry(folder: Path) -> Registry:
+    return load_registry(folder)
+
+
+def registry_from(env: Mapping[str, str]) -> Registry:
+    """The client registry, read once per process: a change of clients is a deployment.
+
+    Raises:
+        RegistryError: there is no client file at all.
+    """
+    return _registry(clients_folder(env))
+
+
+def embedded_url(env: Mapping[str, str]) -> str:
+    """SQLAlchemy URL of the embedded PostgreSQL's warehouse database.
+
+    Raises:
+        EnvironmentProblem: ACME_PG_HOST is not set, or ACME_PG_PORT is no number.
+    """
+    host = env.get("ACME_PG_HOST")
+    if not host:
+        raise EnvironmentProblem("ACME_PG_HOST is not set; `acme stack up` sets it for Dagster, and `acme` for itself")
+    database, port = env.get("ACME_PG_DATABASE", "acme"), env.get("ACME_PG_PORT", "5432")
+    if not port.isdecimal():
+        raise EnvironmentProblem(f"ACME_PG_PORT is {port!r}; give the port as a number, such as 5432")
+    return f"postgresql+psycopg2://postgres:@/{database}?host={quote(host, safe='')}&port={port}"
+
+
+def snowflake_settings(env: Mapping[str, str]) -> dict[str, str]:
+    """Connector arguments for a key-pair log-in, named as dagster-snowflake's resource names them.
+
+    Raises:
+        EnvironmentProblem: a variable is missing.
+    """
+    wanted = ("ACCOUNT", "USER", "PRIVATE_KEY_PATH", "ROLE", "WAREHOUSE", "DATABASE")
+    missing = [f"ACME_SNOWFLAKE_{name}" for name in wanted if not env.get(f"ACME_SNOWFLAKE_{name}")]
+    if missing:
+        raise EnvironmentProblem(f"ACME_ENV is production, and {', '.join(missing)} is not set")
+    return {name.lower(): env[f"ACME_SNOWFLAKE_{name}"] for name in wanted}
+
+
+def warehouse_from(
+    env: Mapping[str, str], *, snowflake_connect: Callable[[], AbstractContextManager[Any]] | None = None
+) -> Warehouse:
+    """The warehouse that ACME_ENV chooses.
+
+    Args:
+        snowflake_connect: opens a connector connection; by default the connector itself does.
+
+    Raises:
+        EnvironmentProblem: ACME_ENV or a setting of it is missing or unknown.
+    """
+    kind = env.get("ACME_ENV", EMBEDDED)
+    if kind == EMBEDDED:
+        from acme_assets.warehouse.postgres import PostgresWarehouse
+
+        return PostgresWarehouse(embedded_url(env))
+    if kind == PRODUCTION:
+        from acme_assets.warehouse.snowflake import SnowflakeWarehouse
+
+        return SnowflakeWarehouse(snowflake_connect or _connector(snowflake_settings(env)))
+    raise EnvironmentProblem(f"ACME_ENV is {kind!r}; it is {EMBEDDED} or {PRODUCTION}")
+
+
+def _connector(settings: Mapping[str, str]) -> Callable[[], AbstractContextManager[Any]]:
+    def connect() -> AbstractContextManager[Any]:
+        import snowflake.connector
+
+        options = dict(settings)
+        options["private_key_file"] = options.pop("private_key_path")
+        return snowflake.connector.connect(**options)
+
+    return connect
+
+
+def platform_from(env: Mapping[str, str]) -> Platform:
+    """The whole platform.
+
+    Raises:
+        EnvironmentProblem, RegistryError, ValueError: something is missing or wrong; the text names it.
+    """
+    landing = env.get("ACME_LANDING_URL")
+    if not landing:
+        raise EnvironmentProblem("ACME_LANDING_URL is not set; give the landing zone as file:///folder")
+    return Platform(registry_from(env), warehouse_from(env), open_zone(landing), utc_now)

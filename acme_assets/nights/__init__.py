@@ -1,0 +1,1 @@
+"""The client night: its dependency graph, readiness, what blocks it and whose that is. Pure."""

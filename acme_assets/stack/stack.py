@@ -1,0 +1,213 @@
+"""The local stack as a whole: bring it up, take it down, say how it is.
+
+PostgreSQL first, then one code server, and the web server and the daemon that use it. `up` starts what is not
+running and, when it does not get to the end, stops what it started. `down` leaves no process behind.
+"""
+
+import fcntl
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+
+from acme_assets.stack import lost_runs, postgres, processes, services
+from acme_assets.stack.errors import StackError
+from acme_assets.stack.folders import make_private, remove_if_empty
+from acme_assets.stack.ports import require_free
+from acme_assets.stack.services import DAGSTER, SERVICES, ServiceStatus, ui_url
+from acme_assets.stack.settings import REPOSITORY, Home, child_environment
+
+Progress = Callable[[str], None]
+Prepare = Callable[[Mapping[str, str]], None]
+
+_PATIENCE = 180.0  # until all is well
+_GRACE = 20.0  # a run worker that is told to end still records that its run failed,
+_GRACE_WITHOUT_POSTGRES = 2.0  # where it can
+
+
+def _silent(line: str) -> None:
+    pass
+
+
+def up(home: Home, on_progress: Progress = _silent, prepare: Prepare | None = None) -> str:
+    """Start what is not running and wait until all of it is well. Returns the address of the UI.
+
+    `prepare` is called with the stack's environment when PostgreSQL answers and before Dagster loads any definition,
+    unless all of Dagster is running already.
+    """
+    _make_folders(home)
+    with _alone(home), _signals_as_exceptions():
+        missing = _missing(home)
+        if "postgres" in missing and missing != list(SERVICES):
+            # Dagster's pooled connections are dead and each would fail one more request or tick.
+            on_progress("PostgreSQL is gone: stopping what used it")
+            _stop(home, DAGSTER)
+            missing = _missing(home)
+        _end_orphans(home)
+        if "webserver" in missing:
+            require_free(home.ui_port)
+        on_progress(f"starting {', '.join(missing)}" if missing else "already running")
+        try:
+            _start(home, missing, on_progress, prepare)
+            _wait_until_well(home, on_progress)
+        except BaseException as error:
+            with _uninterrupted():
+                if missing:
+                    on_progress(f"stopping {', '.join(missing)}")
+                _stop(home, missing)
+            if isinstance(error, OSError):
+                raise StackError(f"{error}. Is the disk of {home.root} full or read-only?") from error
+            raise
+        return ui_url(home)
+
+
+def down(home: Home, on_progress: Progress = _silent) -> list[str]:
+    """Stop everything that carries this home's mark, run workers too. Returns the names of the services that ran."""
+    if not home.run.exists():
+        _end_orphans(home)  # the folder was deleted under a running stack
+        return []
+    with _alone(home):
+        running = [name for name in SERVICES if services.find(home, name) is not None]
+        _stop(home, SERVICES, on_progress)
+        _end_orphans(home)
+        return running
+
+
+def status(home: Home) -> list[ServiceStatus]:
+    return [services.status_of(home, name) for name in SERVICES]
+
+
+def _missing(home: Home) -> list[str]:
+    return [name for name in SERVICES if services.find(home, name) is None]
+
+
+def _make_folders(home: Home) -> None:
+    for folder in (home.root, home.logs, home.run, home.dagster, home.landing, home.code_socket.parent):
+        make_private(folder)
+
+
+def _start(home: Home, missing: list[str], on_progress: Progress, prepare: Prepare | None) -> None:
+    """Dagster's processes are launched first, to import while PostgreSQL starts and the ledger migrates. The code
+    server goes on when `prepared` appears, the other two when the code server answers."""
+    env = child_environment(home)
+    prepared = home.run / "prepared"
+    prepared.unlink(missing_ok=True)
+    shutil.copyfile(REPOSITORY / "dagster.yaml", home.dagster / "dagster.yaml")
+    dagster = [name for name in DAGSTER if name in missing]
+    for name in dagster:
+        when = str(prepared if name == "code" else home.code_socket)
+        command = [sys.executable, "-m", "acme_assets.stack.launch", "--when", when, *services.command(home, name)]
+        processes.start(home, name, command, env, port=home.ui_port if name == "webserver" else None)
+    postgres.start(home)
+    on_progress(f"postgres: {services.is_well(home, 'postgres').detail}")
+    if "code" in missing and (lost := lost_runs.count(home)):
+        on_progress(f"ending {lost} runs that an earlier stack left unfinished")
+        _run_to_end("acme_assets.stack.lost_runs", env)
+    if dagster and prepare is not None:
+        on_progress("preparing the warehouse")
+        prepare(env)
+    prepared.touch()
+
+
+def _run_to_end(module: str, env: Mapping[str, str]) -> None:
+    command = [sys.executable, "-m", module]
+    done = subprocess.run(command, env=env, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise StackError(f"{module} failed:\n{done.stderr[-2000:]}")
+
+
+def _wait_until_well(home: Home, on_progress: Progress) -> None:
+    begin = time.monotonic()
+    for name in DAGSTER:
+        while not (found := services.is_well(home, name)).well:
+            for any_name in SERVICES:
+                if services.find(home, any_name) is None:
+                    raise StackError(f"{any_name} ended instead of starting.{_said(home, any_name)}")
+            if time.monotonic() - begin > _PATIENCE:
+                raise StackError(f"{name} is not well after {_PATIENCE:.0f} s: {found.detail}.{_said(home, name)}")
+            time.sleep(0.1)
+        on_progress(f"{name}: {found.detail}")
+
+
+def _said(home: Home, name: str) -> str:
+    return f" The end of {processes.log_file(home, name)}:\n{processes.last_words(home, name)}"
+
+
+def _stop(home: Home, names: Iterable[str], on_progress: Progress = _silent) -> None:
+    """Those that launch runs first; then the code server with the runs that it started, while PostgreSQL still takes
+    down that they failed; PostgreSQL last."""
+    for group in (("webserver", "daemon"), ("code",)):
+        found = {name: services.find(home, name) for name in group if name in names}
+        if running := [process for process in found.values() if process is not None]:
+            on_progress(f"stopping {', '.join(name for name, process in found.items() if process)}")
+            processes.stop(running, _grace(home))
+        for name in found:
+            processes.forget(home, name)
+    if "code" in names:
+        home.code_socket.unlink(missing_ok=True)
+        if home.code_socket.parent != home.run:
+            remove_if_empty(home.code_socket.parent)
+    if "postgres" in names:
+        _end_orphans(home)
+        if postgres.is_running(home):
+            on_progress("stopping postgres")
+            postgres.stop(home)
+
+
+def _end_orphans(home: Home) -> None:
+    """Whatever carries the mark and belongs to no running service, such as run workers of a code server that died."""
+    running = [process for name in SERVICES if (process := services.find(home, name)) is not None]
+    processes.stop(processes.orphans(home, keep=running), _grace(home))
+
+
+def _grace(home: Home) -> float:
+    return _GRACE if postgres.is_running(home) else _GRACE_WITHOUT_POSTGRES
+
+
+@contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    """Two commands at once would each undo what the other does. The lock goes with the process that holds it."""
+    with (home.run / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StackError(
+                f"Another `acme stack` command is at work on {home.root}: wait for it, or end it."
+            ) from None
+        yield
+
+
+@contextmanager
+def _signals_as_exceptions() -> Iterator[None]:
+    """A closed terminal or a plain `kill` unwinds like Ctrl-C."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    with _handlers({signal.SIGTERM: leave, signal.SIGHUP: leave}):
+        yield
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """A second Ctrl-C while cleaning up would leave half a stack."""
+    with _handlers(dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), signal.SIG_IGN)):
+        yield
+
+
+@contextmanager
+def _handlers(handlers: "Mapping[signal.Signals, signal._HANDLER]") -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():  # Python allows it in no other
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,49 @@
+"""Write audit entries, in the transaction of what they record; read them since a moment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from acme_assets.audit.entry import Entry
+from acme_assets.warehouse.ledger import audit_entries
+
+
+def write_entry(connection: Connection, entry: Entry) -> None:
+    """Record what happened. Commit it with what made it happen."""
+    connection.execute(
+        insert(audit_entries).values(
+            entry_id=entry.entry_id(),
+            recorded_at=entry.recorded_at,
+            actor=entry.actor,
+            action=entry.action,
+            client_id=entry.client_id,
+            business_date=entry.business_date,
+            entry=entry.canonical(),
+        )
+    )
+
+
+@dataclass(frozen=True)
+class StoredEntry:
+    """An entry as the ledger holds it."""
+
+    entry_id: str
+    recorded_at: datetime
+    action: str
+    client_id: str | None
+    business_date: date | None
+    entry: str
+
+
+def entries_since(connection: Connection, moment: datetime) -> Sequence[StoredEntry]:
+    """Entries recorded from `moment` on, oldest first."""
+    columns: list[Any] = [audit_entries.c[name] for name in StoredEntry.__dataclass_fields__]
+    statement = (
+        select(*columns)
+        .where(audit_entries.c.recorded_at >= moment)
+        .order_by(audit_entries.c.recorded_at, audit_entries.c.entry_id)
+    )
+    return [StoredEntry(*row) for row in connection.execute(statement)]

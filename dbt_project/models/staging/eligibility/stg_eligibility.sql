@@ -1,0 +1,25 @@
+select
+    client_id,
+    {{ business_date_var() }} as business_date,
+    delivery_id,
+    source_file,
+    source_row,
+    person_id,
+    member_id,
+    subscriber_id,
+    gender,
+    race,
+    birth_date,
+    death_date,
+    enrollment_start_date,
+    enrollment_end_date,
+    payer,
+    payer_type,
+    plan,
+    dual_status_code,
+    medicare_status_code,
+    state,
+    zip_code,
+    data_source
+from {{ source('raw', 'eligibility') }}
+where {{ this_delivery('eligibility') }}

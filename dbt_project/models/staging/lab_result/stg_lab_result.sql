@@ -1,0 +1,28 @@
+select
+    client_id,
+    {{ business_date_var() }} as business_date,
+    delivery_id,
+    source_file,
+    source_row,
+    lab_result_id,
+    person_id,
+    patient_id,
+    encounter_id,
+    accession_number,
+    source_order_type,
+    source_order_code,
+    source_component_type,
+    source_component_code,
+    source_component_description,
+    status,
+    result,
+    {{ utc('result_datetime') }} as result_datetime,
+    {{ utc('collection_datetime') }} as collection_datetime,
+    source_units,
+    source_reference_range_low,
+    source_reference_range_high,
+    specimen,
+    ordering_practitioner_id,
+    data_source
+from {{ source('raw', 'lab_result') }}
+where {{ this_delivery('lab_result') }}

@@ -1,0 +1,7 @@
+{#- No two rows of the model have the same values in these columns. Null counts as a value. -#}
+{% test unique_grain(model, columns) %}
+select {{ columns | join(', ') }}, count(*) as row_count
+from {{ model }}
+group by {{ columns | join(', ') }}
+having count(*) > 1
+{% endtest %}

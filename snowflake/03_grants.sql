@@ -1,0 +1,84 @@
+-- The privileges of each role. Parsed in tests, not yet run on an account.
+-- Safe to repeat. Run it after every migration: it names the ledger's tables one by one, and grants on ALL
+-- TABLES reach those that are there. dbt's tables get theirs by FUTURE TABLES.
+--
+-- Nobody updates or deletes ops.audit_entries, and nobody but acme_releaser inserts into PUBLISHED. What
+-- a role owns it may change all the same: acme_owner is for deployments, and the audit chain shows an edit.
+-- tests/snowflake/ runs a night and compares every write with what is granted here.
+
+USE ROLE SECURITYADMIN;
+
+-- Where everybody may go.
+GRANT USAGE ON DATABASE acme TO ROLE acme_loader;
+GRANT USAGE ON DATABASE acme TO ROLE acme_transformer;
+GRANT USAGE ON DATABASE acme TO ROLE acme_releaser;
+GRANT USAGE ON DATABASE acme TO ROLE acme_qa;
+GRANT USAGE ON DATABASE acme TO ROLE acme_auditor;
+GRANT USAGE ON DATABASE acme TO ROLE acme_client;
+
+GRANT USAGE ON WAREHOUSE acme_night_wh TO ROLE acme_loader;
+GRANT USAGE ON WAREHOUSE acme_night_wh TO ROLE acme_transformer;
+GRANT USAGE ON WAREHOUSE acme_night_wh TO ROLE acme_releaser;
+GRANT USAGE ON WAREHOUSE acme_read_wh TO ROLE acme_qa;
+GRANT USAGE ON WAREHOUSE acme_read_wh TO ROLE acme_auditor;
+GRANT USAGE ON WAREHOUSE acme_dashboard_wh TO ROLE acme_client;
+
+-- The ledger holds no person's data: everybody but the clients reads all of it.
+GRANT USAGE ON SCHEMA acme.ops TO ROLE acme_loader;
+GRANT USAGE ON SCHEMA acme.ops TO ROLE acme_transformer;
+GRANT USAGE ON SCHEMA acme.ops TO ROLE acme_releaser;
+GRANT USAGE ON SCHEMA acme.ops TO ROLE acme_qa;
+GRANT USAGE ON SCHEMA acme.ops TO ROLE acme_auditor;
+GRANT SELECT ON ALL TABLES IN SCHEMA acme.ops TO ROLE acme_loader;
+GRANT SELECT ON ALL TABLES IN SCHEMA acme.ops TO ROLE acme_transformer;
+GRANT SELECT ON ALL TABLES IN SCHEMA acme.ops TO ROLE acme_releaser;
+GRANT SELECT ON ALL TABLES IN SCHEMA acme.ops TO ROLE acme_qa;
+GRANT SELECT ON ALL TABLES IN SCHEMA acme.ops TO ROLE acme_auditor;
+
+-- acme_loader: deliveries, loads and strays; RAW and QUARANTINE through the stage.
+GRANT INSERT, UPDATE ON TABLE acme.ops.client_nights TO ROLE acme_loader;
+GRANT INSERT, UPDATE ON TABLE acme.ops.deliveries TO ROLE acme_loader;
+GRANT INSERT, UPDATE ON TABLE acme.ops.delivery_files TO ROLE acme_loader;
+GRANT INSERT ON TABLE acme.ops.loads TO ROLE acme_loader;
+GRANT INSERT ON TABLE acme.ops.contract_results TO ROLE acme_loader;
+GRANT INSERT ON TABLE acme.ops.stray_files TO ROLE acme_loader;
+GRANT INSERT ON TABLE acme.ops.stuck_work TO ROLE acme_loader;
+GRANT INSERT ON TABLE acme.ops.audit_entries TO ROLE acme_loader;
+GRANT USAGE ON SCHEMA acme.raw TO ROLE acme_loader;
+GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA acme.raw TO ROLE acme_loader;
+GRANT READ, WRITE ON STAGE acme.raw.load_stage TO ROLE acme_loader;
+GRANT USAGE ON SCHEMA acme.quarantine TO ROLE acme_loader;
+GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA acme.quarantine TO ROLE acme_loader;
+
+-- acme_transformer: model builds and candidates; dbt's schemas, from RAW.
+GRANT INSERT, UPDATE ON TABLE acme.ops.client_nights TO ROLE acme_transformer;
+GRANT INSERT, DELETE ON TABLE acme.ops.model_builds TO ROLE acme_transformer;
+GRANT INSERT ON TABLE acme.ops.candidates TO ROLE acme_transformer;
+GRANT INSERT ON TABLE acme.ops.audit_entries TO ROLE acme_transformer;
+GRANT USAGE ON SCHEMA acme.raw TO ROLE acme_transformer;
+GRANT SELECT ON ALL TABLES IN SCHEMA acme.raw TO ROLE acme_transformer;
+GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA acme.staging TO ROLE acme_transformer;
+GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA acme.intermediate TO ROLE acme_transformer;
+GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA acme.marts TO ROLE acme_transformer;
+
+-- acme_releaser: releases, from MARTS to PUBLISHED. It reads back what it inserted, to digest it.
+GRANT INSERT, UPDATE ON TABLE acme.ops.client_nights TO ROLE acme_releaser;
+GRANT INSERT ON TABLE acme.ops.releases TO ROLE acme_releaser;
+GRANT INSERT ON TABLE acme.ops.audit_entries TO ROLE acme_releaser;
+GRANT USAGE ON SCHEMA acme.marts TO ROLE acme_releaser;
+GRANT SELECT ON ALL TABLES IN SCHEMA acme.marts TO ROLE acme_releaser;
+GRANT SELECT ON FUTURE TABLES IN SCHEMA acme.marts TO ROLE acme_releaser;
+GRANT USAGE ON SCHEMA acme.published TO ROLE acme_releaser;
+GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA acme.published TO ROLE acme_releaser;
+
+-- acme_qa: sign-offs, on what MARTS and the evidence in the ledger say. No RAW, no QUARANTINE.
+GRANT INSERT ON TABLE acme.ops.sign_offs TO ROLE acme_qa;
+GRANT INSERT ON TABLE acme.ops.audit_entries TO ROLE acme_qa;
+GRANT USAGE ON SCHEMA acme.marts TO ROLE acme_qa;
+GRANT SELECT ON ALL TABLES IN SCHEMA acme.marts TO ROLE acme_qa;
+GRANT SELECT ON FUTURE TABLES IN SCHEMA acme.marts TO ROLE acme_qa;
+
+-- acme_client: the dashboards' views, whose rows 04_row_access.sql filters.
+GRANT USAGE ON SCHEMA acme.dashboards TO ROLE acme_client;
+GRANT SELECT ON ALL VIEWS IN SCHEMA acme.dashboards TO ROLE acme_client;
+GRANT SELECT ON FUTURE VIEWS IN SCHEMA acme.dashboards TO ROLE acme_client;

@@ -1,0 +1,41 @@
+from typing import Any
+
+from acme_assets.stack.health import judge_heartbeats
+
+STARTED, NOW = 1000.0, 2000.0
+
+
+def thread(name: str, beat: float | None, *errors: str) -> dict[str, Any]:
+    return {
+        "daemonType": name,
+        "required": True,
+        "lastHeartbeatTime": beat,
+        "lastHeartbeatErrors": [{"message": error} for error in errors],
+    }
+
+
+def test_recent_heartbeats_are_well() -> None:
+    found = judge_heartbeats([thread("SENSOR", 1990), thread("ASSET", 1999)], STARTED, NOW)
+    assert found.well
+    assert found.detail == "2 threads, last heartbeat 10 s ago"
+
+
+def test_the_heartbeat_of_an_earlier_process_does_not_count() -> None:
+    assert judge_heartbeats([thread("SENSOR", 999)], STARTED, NOW).detail == "no heartbeat yet: SENSOR"
+    assert not judge_heartbeats([thread("SENSOR", None)], STARTED, NOW).well
+
+
+def test_a_thread_that_went_silent_is_named() -> None:
+    found = judge_heartbeats([thread("SENSOR", 1999), thread("ASSET", 1600)], STARTED, NOW)
+    assert not found.well
+    assert found.detail == "no heartbeat for more than 300 s: ASSET"
+
+
+def test_an_error_in_a_heartbeat_is_shown_in_one_line() -> None:
+    found = judge_heartbeats([thread("SENSOR", 1999, "it broke\nat length")], STARTED, NOW)
+    assert not found.well
+    assert found.detail == "SENSOR: it broke"
+
+
+def test_no_threads_at_all_is_not_well() -> None:
+    assert not judge_heartbeats([], STARTED, NOW).well
