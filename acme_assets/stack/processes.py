@@ -59,6 +59,7 @@ def start(
         )
     _children[child.pid] = child
     process = psutil.Process(child.pid)
+    _await_environment(process)
     _record_file(home, name).write_text(json.dumps(asdict(Record(child.pid, process.create_time(), port))))
     return process
 
@@ -166,6 +167,20 @@ def _signal(process: psutil.Process, *, kill: bool) -> None:
             process.kill()
         else:
             process.terminate()
+
+
+def _await_environment(process: psutil.Process) -> None:
+    """Wait until the new program's environment, and with it the mark, can be read.
+
+    Popen returns when the kernel closes its pipe in exec, which is a moment before the new environment is in place.
+    """
+    for _ in range(200):
+        if not alive(process):
+            return
+        with suppress(psutil.Error, OSError):
+            if process.environ():
+                return
+        time.sleep(0.01)
 
 
 def _carries_mark(process: psutil.Process, home: Home) -> bool:
