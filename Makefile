@@ -8,13 +8,15 @@ BIN := .venv/bin
 DATA ?= ../shared/data/real
 export DATA
 
-.PHONY: help setup demo night dev stop test emulator check format lock pictures clean
+.PHONY: help setup demo night dev stop test emulator check bench-gate soak format lock pictures clean
 
 help:
 	@echo "make demo              one made-up night, watched from delivery to dashboards (KEEP=1 leaves it running)"
 	@echo "make night DATA=DIR    the same with the real data set"
 	@echo "make dev               the stack with the demo's clients; make stop ends it"
 	@echo "make check test emulator   what CI runs"
+	@echo "make bench-gate        seconds from a sign-off to rows in the client's view, idle and under load"
+	@echo "make soak              random nights for an hour or so, looking for a way around a gate (EXAMPLES=500)"
 	@echo "make setup | format | lock | pictures | clean"
 
 setup: .venv/.ready
@@ -63,6 +65,14 @@ check: setup
 	ACME_CLIENTS=demo DAGSTER_HOME=$(CURDIR)/.venv/dagster $(BIN)/dagster definitions validate -m acme_assets.definitions
 	$(BIN)/acme clients validate client_partitions/clients/demo
 	$(BIN)/acme clients validate client_partitions/clients/real
+
+# From a sign-off to what the client sees; TRIALS=5 for a quick look.
+bench-gate: setup
+	$(BIN)/python tools/bench_gate.py
+
+# The state machine of a client night for longer, with a seed of its own, which it prints (ACME_SOAK_SEED repeats it).
+soak: setup
+	ACME_SOAK_EXAMPLES=$${EXAMPLES:-500} $(BIN)/pytest -s tests/warehouse/test_state_machine.py
 
 format: setup
 	$(BIN)/ruff check --fix .

@@ -12,11 +12,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from acme_assets.audit.signing import KeyProblem
 from acme_assets.feeds.zones import Zone, open_zone
+from acme_assets.gates.statement import Signer
+from acme_assets.keystore import load_key
 from acme_assets.warehouse.protocol import Warehouse
+from client_partitions.people import PEOPLE_FILE, Roster, roster_or_nobody
 from client_partitions.registry import CLIENTS_FOLDER, Registry, load_registry
 
 EMBEDDED, PRODUCTION = "embedded", "production"
+
+SERVICE_EMAIL = "service@acmehealth.example.com"
 
 
 class EnvironmentProblem(Exception):
@@ -31,6 +37,10 @@ class Platform:
     warehouse: Warehouse
     zone: Zone
     clock: Callable[[], datetime]
+    roster: Callable[[], Roster]
+    """Who may sign, as people.yaml says at this moment; nobody where it cannot be used."""
+    service: Callable[[], Signer]
+    """The service's own signer. Raises EnvironmentProblem where this process holds no service key."""
 
 
 def utc_now() -> datetime:
@@ -131,4 +141,46 @@ def platform_from(env: Mapping[str, str]) -> Platform:
     landing = env.get("ACME_LANDING_URL")
     if not landing:
         raise EnvironmentProblem("ACME_LANDING_URL is not set; give the landing zone as file:///folder")
-    return Platform(registry_from(env), warehouse_from(env), open_zone(landing), utc_now)
+    return Platform(
+        registry_from(env), warehouse_from(env), open_zone(landing), utc_now, roster_from(env), service_from(env)
+    )
+
+
+def people_file(env: Mapping[str, str]) -> Path:
+    """The roster's file: ACME_PEOPLE, or the reviewed one that is deployed with the code."""
+    return Path(env["ACME_PEOPLE"]) if env.get("ACME_PEOPLE") else PEOPLE_FILE
+
+
+def roster_from(env: Mapping[str, str]) -> Callable[[], Roster]:
+    """Reads the roster anew where its file has changed: who is retired signs nothing from then on."""
+    path = people_file(env)
+    known: dict[tuple[int, int], Roster] = {}
+
+    def roster() -> Roster:
+        try:
+            found = path.stat()
+        except OSError:
+            return roster_or_nobody(path)
+        version = (found.st_mtime_ns, found.st_size)
+        if version not in known:
+            known.clear()
+            known[version] = roster_or_nobody(path)
+        return known[version]
+
+    return roster
+
+
+def service_from(env: Mapping[str, str]) -> Callable[[], Signer]:
+    """The service's signer: the key at ACME_SERVICE_KEY, as the person of people.yaml that ACME_SERVICE_EMAIL names."""
+
+    def service() -> Signer:
+        path = env.get("ACME_SERVICE_KEY")
+        if not path:
+            raise EnvironmentProblem("ACME_SERVICE_KEY is not set; give the file of the service's private key")
+        try:
+            key = load_key(Path(path), env.get("ACME_SERVICE_KEY_PASSPHRASE"))
+        except KeyProblem as problem:
+            raise EnvironmentProblem(f"ACME_SERVICE_KEY: {problem}") from problem
+        return Signer(env.get("ACME_SERVICE_EMAIL", SERVICE_EMAIL), key)
+
+    return cache(service)

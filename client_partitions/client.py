@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from client_partitions.feeds import Feed
 from client_partitions.layout import Layout
+from client_partitions.validation import MartTuning
 
 OwnerGroup = Literal["client", "engineering", "qa"]
 
@@ -126,10 +127,36 @@ class Owners(_Strict):
         return self.qa[0] if group == "qa" else getattr(self, group)
 
 
-class QaPolicy(_Strict):
-    """How this client's candidates are signed off."""
+class AutoApproval(_Strict):
+    """When the service may sign in a person's place: every suite passes, and drift is inside the bound."""
 
-    required_signatures: Literal[1] = 1
+    max_drift: float = Field(gt=0, le=1)
+    """Largest relative deviation of rows and totals from the trailing nights; without enough nights, a person signs."""
+
+
+class QaPolicy(_Strict):
+    """How this client's candidates are signed off. A release is of the whole night, whoever signs which mart."""
+
+    required_signatures: int = Field(default=1, ge=1, le=2)
+    """Different analysts that must approve each mart that needs a person."""
+    marts: tuple[str, ...] | None = None
+    """Marts that need a person's sign-off. Default: all; with `auto_approve`, none."""
+    auto_approve: AutoApproval | None = None
+    """Default: never."""
+    sign_off_valid_hours: int = Field(default=24, ge=1, le=168)
+    """How long an approval may open the gate."""
+    withdraw_on_failed_production: bool = False
+    """Whether a release is withdrawn by itself when a production suite fails on it."""
+
+    def needs_person(self, mart: str) -> bool:
+        """Whether the service may not sign this mart."""
+        return self.auto_approve is None or (self.marts is not None and mart in self.marts)
+
+    @model_validator(mode="after")
+    def _marts_need_auto_approval(self) -> "QaPolicy":
+        if self.marts is not None and self.auto_approve is None:
+            raise ValueError("marts: without auto_approve every mart needs a person; remove it or add auto_approve")
+        return self
 
 
 class Client(_Strict):
@@ -148,6 +175,8 @@ class Client(_Strict):
     """Pattern to reason: files that may lie in the landing folder and belong to no feed."""
     owners: Owners
     qa: QaPolicy = QaPolicy()
+    validation: dict[str, MartTuning] = {}
+    """Mart to how it is judged, where that is not as by default."""
 
     @field_validator("time_zone")
     @classmethod

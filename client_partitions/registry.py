@@ -59,13 +59,13 @@ def load_client(path: Path) -> Client:
     Raises:
         RegistryError: with one line per problem, each naming the file and the field.
     """
-    data = _read_yaml(path)
+    data = read_yaml(path)
     if not isinstance(data, dict):
         raise RegistryError(f"{path.name}: is empty or no mapping; start from an existing client's file")
     try:
         client = Client.model_validate(data)
     except ValidationError as error:
-        raise RegistryError("\n".join(_lines(path, error))) from error
+        raise RegistryError("\n".join(problem_lines(path, error))) from error
     if client.client_id != path.stem:
         raise RegistryError(
             f"{path.name}: client_id: is {client.client_id!r}; the file must be named {client.client_id}.yaml"
@@ -79,7 +79,8 @@ _REMEDIES = {
 }
 
 
-def _lines(path: Path, error: ValidationError) -> Iterator[str]:
+def problem_lines(path: Path, error: ValidationError) -> Iterator[str]:
+    """What is wrong with a file, one line per problem, each naming file and field."""
     for problem in error.errors():
         where = "".join(f"{part}: " for part in [".".join(str(part) for part in problem["loc"])] if part)
         yield f"{path.name}: {where}{_REMEDIES.get(problem['type'], problem['msg'].removeprefix('Value error, '))}"
@@ -88,7 +89,12 @@ def _lines(path: Path, error: ValidationError) -> Iterator[str]:
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def _read_yaml(path: Path) -> Any:
+def read_yaml(path: Path) -> Any:
+    """A YAML file as plain values; no key twice.
+
+    Raises:
+        RegistryError: it cannot be read, or is no YAML.
+    """
     try:
         loader = _Loader(path.read_text(encoding="utf-8"))
         try:

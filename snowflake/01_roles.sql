@@ -9,13 +9,19 @@ CREATE ROLE IF NOT EXISTS acme_owner COMMENT = 'Owns every object; runs migratio
 CREATE ROLE IF NOT EXISTS acme_loader COMMENT = 'Sensors and loads: ledger, RAW and QUARANTINE';
 CREATE ROLE IF NOT EXISTS acme_transformer COMMENT = 'dbt and the builds around it: STAGING, INTERMEDIATE and MARTS';
 CREATE ROLE IF NOT EXISTS acme_releaser COMMENT = 'Releases: the only role that inserts into PUBLISHED';
-CREATE ROLE IF NOT EXISTS acme_qa COMMENT = 'QA analysts: read evidence and MARTS, insert sign-offs';
+CREATE ROLE IF NOT EXISTS acme_service COMMENT = 'What the service key signs: automatic sign-offs and withdrawals, seals of the audit log';
+CREATE ROLE IF NOT EXISTS acme_link_page COMMENT = 'The page on which a contact of a client acknowledges an exception by a link';
+CREATE ROLE IF NOT EXISTS acme_qa COMMENT = 'QA analysts: read evidence and MARTS, insert signed statements';
+CREATE ROLE IF NOT EXISTS acme_client_success COMMENT = 'Client success: insert signed statements, and links for the contacts of clients';
+CREATE ROLE IF NOT EXISTS acme_on_call COMMENT = 'Engineers and on-call: insert signed statements, and links for the contacts of clients';
 CREATE ROLE IF NOT EXISTS acme_auditor COMMENT = 'Auditors: read the ledger';
 CREATE ROLE IF NOT EXISTS acme_client COMMENT = 'What the role of every client has: the dashboards, and no row until it is mapped';
 
 -- Keys come from the secret store: ALTER USER acme_dagster SET RSA_PUBLIC_KEY = '...';
--- Dagster has one log-in, so its user holds the three roles of a night at once.
+-- A process has one log-in, so its user holds all of its roles at once. Dagster releases too, where the gatekeeper
+-- does not; it cannot sign or seal. acme_link_page gets its user with its page: until then nobody has the role.
 CREATE USER IF NOT EXISTS acme_dagster TYPE = SERVICE DEFAULT_ROLE = acme_transformer DEFAULT_WAREHOUSE = acme_night_wh DEFAULT_SECONDARY_ROLES = ('ALL') COMMENT = 'Dagster: loads, builds and releases';
+CREATE USER IF NOT EXISTS acme_gatekeeper TYPE = SERVICE DEFAULT_ROLE = acme_releaser DEFAULT_WAREHOUSE = acme_night_wh DEFAULT_SECONDARY_ROLES = ('ALL') COMMENT = 'The gatekeeper: releases, withdraws, judges releases, signs for the service, seals';
 CREATE USER IF NOT EXISTS acme_deploy TYPE = SERVICE DEFAULT_ROLE = acme_owner DEFAULT_WAREHOUSE = acme_night_wh COMMENT = 'Deployments: migrations';
 
 USE ROLE SECURITYADMIN;
@@ -26,3 +32,5 @@ GRANT ROLE acme_owner TO USER acme_deploy;
 GRANT ROLE acme_loader TO USER acme_dagster;
 GRANT ROLE acme_transformer TO USER acme_dagster;
 GRANT ROLE acme_releaser TO USER acme_dagster;
+GRANT ROLE acme_releaser TO USER acme_gatekeeper;
+GRANT ROLE acme_service TO USER acme_gatekeeper;

@@ -2,7 +2,9 @@
 -- Safe to repeat. Run it after every migration: it names the ledger's tables one by one, and grants on ALL
 -- TABLES reach those that are there. dbt's tables get theirs by FUTURE TABLES.
 --
--- Nobody updates or deletes ops.audit_entries, and nobody but acme_releaser inserts into PUBLISHED. What
+-- What is said, sealed, judged or released is only ever inserted: nobody updates or deletes statements, audit_entries,
+-- audit_links, audit_checkpoints, suite_results, releases, or rows of PUBLISHED, into which nobody but acme_releaser
+-- inserts. People insert signed statements and their audit entries; the gate verifies each, whoever wrote it. What
 -- a role owns it may change all the same: acme_owner is for deployments, and the audit chain shows an edit.
 -- tests/snowflake/ runs a night and compares every write with what is granted here.
 
@@ -12,27 +14,42 @@ USE ROLE SECURITYADMIN;
 GRANT USAGE ON DATABASE acme TO ROLE acme_loader;
 GRANT USAGE ON DATABASE acme TO ROLE acme_transformer;
 GRANT USAGE ON DATABASE acme TO ROLE acme_releaser;
+GRANT USAGE ON DATABASE acme TO ROLE acme_service;
+GRANT USAGE ON DATABASE acme TO ROLE acme_link_page;
 GRANT USAGE ON DATABASE acme TO ROLE acme_qa;
+GRANT USAGE ON DATABASE acme TO ROLE acme_client_success;
+GRANT USAGE ON DATABASE acme TO ROLE acme_on_call;
 GRANT USAGE ON DATABASE acme TO ROLE acme_auditor;
 GRANT USAGE ON DATABASE acme TO ROLE acme_client;
 
 GRANT USAGE ON WAREHOUSE acme_night_wh TO ROLE acme_loader;
 GRANT USAGE ON WAREHOUSE acme_night_wh TO ROLE acme_transformer;
 GRANT USAGE ON WAREHOUSE acme_night_wh TO ROLE acme_releaser;
+GRANT USAGE ON WAREHOUSE acme_night_wh TO ROLE acme_service;
+GRANT USAGE ON WAREHOUSE acme_read_wh TO ROLE acme_link_page;
 GRANT USAGE ON WAREHOUSE acme_read_wh TO ROLE acme_qa;
+GRANT USAGE ON WAREHOUSE acme_read_wh TO ROLE acme_client_success;
+GRANT USAGE ON WAREHOUSE acme_read_wh TO ROLE acme_on_call;
 GRANT USAGE ON WAREHOUSE acme_read_wh TO ROLE acme_auditor;
 GRANT USAGE ON WAREHOUSE acme_dashboard_wh TO ROLE acme_client;
 
--- The ledger holds no person's data: everybody but the clients reads all of it.
+-- The ledger holds no member's data: everybody but the clients and their page reads all of it.
 GRANT USAGE ON SCHEMA acme.ops TO ROLE acme_loader;
 GRANT USAGE ON SCHEMA acme.ops TO ROLE acme_transformer;
 GRANT USAGE ON SCHEMA acme.ops TO ROLE acme_releaser;
+GRANT USAGE ON SCHEMA acme.ops TO ROLE acme_service;
+GRANT USAGE ON SCHEMA acme.ops TO ROLE acme_link_page;
 GRANT USAGE ON SCHEMA acme.ops TO ROLE acme_qa;
+GRANT USAGE ON SCHEMA acme.ops TO ROLE acme_client_success;
+GRANT USAGE ON SCHEMA acme.ops TO ROLE acme_on_call;
 GRANT USAGE ON SCHEMA acme.ops TO ROLE acme_auditor;
 GRANT SELECT ON ALL TABLES IN SCHEMA acme.ops TO ROLE acme_loader;
 GRANT SELECT ON ALL TABLES IN SCHEMA acme.ops TO ROLE acme_transformer;
 GRANT SELECT ON ALL TABLES IN SCHEMA acme.ops TO ROLE acme_releaser;
+GRANT SELECT ON ALL TABLES IN SCHEMA acme.ops TO ROLE acme_service;
 GRANT SELECT ON ALL TABLES IN SCHEMA acme.ops TO ROLE acme_qa;
+GRANT SELECT ON ALL TABLES IN SCHEMA acme.ops TO ROLE acme_client_success;
+GRANT SELECT ON ALL TABLES IN SCHEMA acme.ops TO ROLE acme_on_call;
 GRANT SELECT ON ALL TABLES IN SCHEMA acme.ops TO ROLE acme_auditor;
 
 -- acme_loader: deliveries, loads and strays; RAW and QUARANTINE through the stage.
@@ -50,10 +67,11 @@ GRANT READ, WRITE ON STAGE acme.raw.load_stage TO ROLE acme_loader;
 GRANT USAGE ON SCHEMA acme.quarantine TO ROLE acme_loader;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA acme.quarantine TO ROLE acme_loader;
 
--- acme_transformer: model builds and candidates; dbt's schemas, from RAW.
+-- acme_transformer: model builds, staging suites and candidates; dbt's schemas, from RAW.
 GRANT INSERT, UPDATE ON TABLE acme.ops.client_nights TO ROLE acme_transformer;
 GRANT INSERT, DELETE ON TABLE acme.ops.model_builds TO ROLE acme_transformer;
 GRANT INSERT ON TABLE acme.ops.candidates TO ROLE acme_transformer;
+GRANT INSERT ON TABLE acme.ops.suite_results TO ROLE acme_transformer;
 GRANT INSERT ON TABLE acme.ops.audit_entries TO ROLE acme_transformer;
 GRANT USAGE ON SCHEMA acme.raw TO ROLE acme_transformer;
 GRANT SELECT ON ALL TABLES IN SCHEMA acme.raw TO ROLE acme_transformer;
@@ -61,9 +79,11 @@ GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA acme.staging TO ROLE acme_trans
 GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA acme.intermediate TO ROLE acme_transformer;
 GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA acme.marts TO ROLE acme_transformer;
 
--- acme_releaser: releases, from MARTS to PUBLISHED. It reads back what it inserted, to digest it.
+-- acme_releaser: releases, from MARTS to PUBLISHED, withdrawals carried out, production suites. It reads back what it
+-- inserted, to digest and to judge it.
 GRANT INSERT, UPDATE ON TABLE acme.ops.client_nights TO ROLE acme_releaser;
 GRANT INSERT ON TABLE acme.ops.releases TO ROLE acme_releaser;
+GRANT INSERT ON TABLE acme.ops.suite_results TO ROLE acme_releaser;
 GRANT INSERT ON TABLE acme.ops.audit_entries TO ROLE acme_releaser;
 GRANT USAGE ON SCHEMA acme.marts TO ROLE acme_releaser;
 GRANT SELECT ON ALL TABLES IN SCHEMA acme.marts TO ROLE acme_releaser;
@@ -71,12 +91,31 @@ GRANT SELECT ON FUTURE TABLES IN SCHEMA acme.marts TO ROLE acme_releaser;
 GRANT USAGE ON SCHEMA acme.published TO ROLE acme_releaser;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA acme.published TO ROLE acme_releaser;
 
--- acme_qa: sign-offs, on what MARTS and the evidence in the ledger say. No RAW, no QUARANTINE.
-GRANT INSERT ON TABLE acme.ops.sign_offs TO ROLE acme_qa;
+-- acme_service: what the service key signs.
+GRANT INSERT ON TABLE acme.ops.statements TO ROLE acme_service;
+GRANT INSERT ON TABLE acme.ops.audit_links TO ROLE acme_service;
+GRANT INSERT ON TABLE acme.ops.audit_checkpoints TO ROLE acme_service;
+GRANT INSERT ON TABLE acme.ops.audit_entries TO ROLE acme_service;
+
+-- acme_link_page: spends a link, and signs what its holder acknowledged. It faces the internet: nothing else.
+GRANT SELECT, UPDATE ON TABLE acme.ops.acknowledgement_links TO ROLE acme_link_page;
+GRANT SELECT, INSERT ON TABLE acme.ops.statements TO ROLE acme_link_page;
+GRANT INSERT ON TABLE acme.ops.audit_entries TO ROLE acme_link_page;
+
+-- acme_qa: signed statements, on what MARTS and the evidence in the ledger say. No RAW, no QUARANTINE.
+GRANT INSERT ON TABLE acme.ops.statements TO ROLE acme_qa;
 GRANT INSERT ON TABLE acme.ops.audit_entries TO ROLE acme_qa;
 GRANT USAGE ON SCHEMA acme.marts TO ROLE acme_qa;
 GRANT SELECT ON ALL TABLES IN SCHEMA acme.marts TO ROLE acme_qa;
 GRANT SELECT ON FUTURE TABLES IN SCHEMA acme.marts TO ROLE acme_qa;
+
+-- acme_client_success and acme_on_call: signed statements, on what the ledger says; links, which they send to clients.
+GRANT INSERT ON TABLE acme.ops.statements TO ROLE acme_client_success;
+GRANT INSERT ON TABLE acme.ops.acknowledgement_links TO ROLE acme_client_success;
+GRANT INSERT ON TABLE acme.ops.audit_entries TO ROLE acme_client_success;
+GRANT INSERT ON TABLE acme.ops.statements TO ROLE acme_on_call;
+GRANT INSERT ON TABLE acme.ops.acknowledgement_links TO ROLE acme_on_call;
+GRANT INSERT ON TABLE acme.ops.audit_entries TO ROLE acme_on_call;
 
 -- acme_client: the dashboards' views, whose rows 04_row_access.sql filters.
 GRANT USAGE ON SCHEMA acme.dashboards TO ROLE acme_client;

@@ -33,10 +33,16 @@ def postgres() -> Iterator[TemporaryServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def migrated(postgres: TemporaryServer) -> str:
+    """The name of a migrated database, to be copied."""
+    return postgres.template("migrated", _prepare)
+
+
 @pytest.fixture
-def database(postgres: TemporaryServer) -> str:
+def database(postgres: TemporaryServer, migrated: str) -> str:
     """SQLAlchemy URL of a fresh, migrated database."""
-    return postgres.fresh_database(postgres.template("migrated", _prepare))
+    return postgres.fresh_database(migrated)
 
 
 @pytest.fixture

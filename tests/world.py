@@ -4,15 +4,18 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, insert, select
 
+from acme_assets.audit.signing import SigningKey
 from acme_assets.environment import Platform
 from acme_assets.feeds.arrivals import Look, complete, sort_listing
 from acme_assets.feeds.zones import LocalZone, sha256_of
 from acme_assets.gates.decision import assess_night
+from acme_assets.gates.statement import Kind, Signer
 from acme_assets.nights.facts import NightFacts
 from acme_assets.nights.models import models_of
 from acme_assets.nights.status import NightStatus
@@ -24,9 +27,10 @@ from acme_assets.warehouse.mart_tables import dashboard_view, mart_table
 from acme_assets.warehouse.protocol import Warehouse
 from acme_assets.warehouse.reading import read_night
 from acme_assets.warehouse.releasing import ReleaseOutcome, release_night
-from acme_assets.warehouse.signing import evidence_of, sign
+from acme_assets.warehouse.signing import evidence_of, record, sign
 from client_partitions.client import Client
 from client_partitions.feeds import Feed
+from client_partitions.people import Role, Roster, RosterPerson
 from client_partitions.registry import Registry
 
 NIGHT = date(2026, 3, 10)
@@ -35,6 +39,43 @@ MORNING = datetime(2026, 3, 11, 8, 0, tzinfo=UTC)
 
 INGRID = "ingrid@acme.example"
 DELE = "dele@acme.example"
+ENZO = "enzo@acme.example"
+OTTO = "otto@acme.example"
+NOOR = "noor@acme.example"
+CORA = "cora@tiny.example"
+SERVICE = "service@acme.example"
+MALLORY = "mallory@acme.example"
+"""A QA analyst, of other clients."""
+
+ROLES: dict[str, tuple[Role, ...]] = {
+    INGRID: ("qa",),
+    DELE: ("qa",),
+    ENZO: ("engineering",),
+    OTTO: ("on_call",),
+    NOOR: ("client_success",),
+    SERVICE: ("service",),
+    MALLORY: ("qa",),
+}
+KEYS = {email: SigningKey.generate() for email in ROLES}
+
+
+def roster_person(email: str, **changes: Any) -> RosterPerson:
+    """Somebody of the test's people.yaml, with their key."""
+    keys = [{"public": KEYS[email].public.text}] if email in KEYS else []
+    person = {"email": email, "name": email.partition("@")[0].title(), "roles": ROLES.get(email, ("qa",)), "keys": keys}
+    return RosterPerson.model_validate(person | changes)
+
+
+def make_roster(*changed: RosterPerson) -> Roster:
+    """Everybody, with some of them changed."""
+    people = {email: roster_person(email) for email in ROLES}
+    return Roster(people | {person.email: person for person in changed})
+
+
+def signer_of(email: str) -> Signer:
+    """Somebody with their key at hand."""
+    return Signer(email, KEYS[email])
+
 
 _LAYOUTS: dict[str, Any] = {
     "eligibility": {
@@ -115,6 +156,7 @@ class World:
     client: Client = field(default_factory=make_client)
     now: datetime = MORNING
     look: Look = field(default_factory=lambda: Look({}, {}))
+    roster: Roster = field(default_factory=make_roster)
     paid: str = "12.5000"
     """What the hand-made pmpm mart says was paid: change it to make another candidate."""
 
@@ -135,7 +177,14 @@ class World:
         return self.now
 
     def platform(self) -> Platform:
-        return Platform(self.registry, self.warehouse, self.zone, self.clock)
+        return Platform(
+            self.registry,
+            self.warehouse,
+            self.zone,
+            self.clock,
+            lambda: self.roster,
+            lambda: signer_of(SERVICE),
+        )
 
     def put(self, feed: Feed, text: str) -> Path:
         """A file in the landing zone."""
@@ -168,7 +217,7 @@ class World:
         return recorded
 
     def load(self, feed: Feed) -> LoadOutcome:
-        return load_delivery(self.warehouse, self.zone, self.client, feed, NIGHT, self.clock)
+        return load_delivery(self.warehouse, self.zone, self.client, feed, NIGHT, self.clock, self.roster)
 
     def deliver(self, feed: Feed, text: str) -> LoadOutcome:
         """Put, notice and load a file."""
@@ -186,7 +235,7 @@ class World:
 
     def build(self, results: Mapping[str, ModelResult] | None = None) -> BuildOutcome:
         """A build of every model; the marts get rows by hand."""
-        with open_build(self.warehouse, self.client, NIGHT, self.models, self.clock) as build:
+        with open_build(self.warehouse, self.client, NIGHT, self.models, self.clock, self.roster) as build:
             self.fill_marts()
             good = {model: ModelResult(is_built=True, tests_passed=2) for model in self.models}
             return build.finish(results or good, self.clock())
@@ -194,43 +243,63 @@ class World:
     def fill_marts(self) -> None:
         """What dbt would leave in MARTS."""
         night = {"client_id": self.client.client_id, "business_date": NIGHT}
+        money = {"paid_amount": self.paid, "allowed_amount": self.paid}
+        pmpm = {"claim_type": "pharmacy", "member_months": 2, "paid_pmpm": Decimal(self.paid) / 2, **money}
+        drug = {"drug_code_type": "ndc", "drug_code": "1", "claims": 2, "members": 2, "quantity": 60, "days_supply": 60}
         rows: dict[str, Sequence[dict[str, Any]]] = {
             "member_months": [{"year_month": "2026-03", "payer": "Acme", "member_months": 2}],
-            "pmpm": [{"year_month": "2026-03", "claim_type": "pharmacy", "member_months": 2, "paid_amount": self.paid}],
-            "pharmacy_spend": [{"year_month": "2026-03", "drug_code_type": "ndc", "drug_code": "1", "claims": 2}],
+            "pmpm": [{"year_month": "2026-03", **pmpm}],
+            "pharmacy_spend": [{"year_month": "2026-03", **drug, **money}],
         }
         with self.warehouse.begin() as connection:
             for mart, content in rows.items():
                 connection.execute(delete(mart_table(mart)).filter_by(**night))
                 connection.execute(insert(mart_table(mart)), [{**night, **row} for row in content])
 
-    def approve(self, analyst: str = INGRID) -> str:
-        return self._sign("approved", analyst, None)
+    def approve(self, analyst: str = INGRID, **more: Any) -> str:
+        return self._sign("approved", analyst, None, **more)
 
     def reject(self, analyst: str = INGRID, reason: str = "totals look wrong") -> str:
         return self._sign("rejected", analyst, reason)
 
-    def _sign(self, decision: Any, analyst: str, reason: str | None) -> str:
+    def _sign(self, decision: Any, analyst: str, reason: str | None, **more: Any) -> str:
         return sign(
             self.warehouse,
             self.client,
             NIGHT,
             evidence_digest=evidence_of(self.warehouse, self.client, NIGHT).digest,
             decision=decision,
-            analyst=analyst,
+            signer=signer_of(analyst),
+            roster=self.roster,
             reason=reason,
             now=self.clock(),
+            **more,
         )
 
+    def say(self, kind: Kind, email: str, subject: Mapping[str, Any], *, role: Role | None = None, **more: Any) -> str:
+        """Record any signed statement about the night; returns its id."""
+        now = self.clock()
+        dates = more.pop("dates", (NIGHT, NIGHT))
+        signed = signer_of(email).sign(
+            kind,
+            role or ROLES[email][0],
+            self.client.client_id,
+            dates,
+            subject,
+            **{"meaning": "as the test says", "reason": "as the test says", "made_at": now, **more},
+        )
+        with self.warehouse.begin() as connection:
+            return record(connection, signed, self.roster, now)
+
     def release(self) -> ReleaseOutcome:
-        return release_night(self.warehouse, self.client, NIGHT, self.clock())
+        return release_night(self.warehouse, self.client, NIGHT, self.clock(), self.roster, by="test")
 
     def facts(self) -> NightFacts:
         with self.warehouse.begin() as connection:
             return read_night(connection, self.client.client_id, NIGHT)
 
     def status(self) -> NightStatus:
-        return assess_night(self.client, self.facts(), self.now)
+        return assess_night(self.client, self.facts(), self.roster, self.now)
 
     def visible(self, mart: str = "pmpm") -> list[dict[str, Any]]:
         """What the client sees of a mart."""

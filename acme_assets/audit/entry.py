@@ -16,7 +16,18 @@ Action = Literal[
     "build_failed",
     "signed_off",
     "rejected",
+    "exception_requested",
+    "exception_acknowledged",
+    "acknowledgement_link_made",
+    "acknowledgement_link_refused",
+    "override_signed",
+    "override_approved",
+    "withdrawal_signed",
+    "statement_revoked",
     "released",
+    "release_withdrawn",
+    "production_suites_passed",
+    "production_suites_failed",
 ]
 
 SYSTEM = "acme"

@@ -23,11 +23,13 @@ def _registry(folder: Path | None) -> Registry:
 
 
 def problems_of(registry: Registry) -> list[str]:
-    """What is wrong with the registry, one line each: files that do not load, and layouts that miss a contract."""
+    """What is wrong with the registry, one line each: files that do not load, layouts that miss a contract, tuning."""
     from acme_assets.contracts.layouts import layout_problems
+    from acme_assets.validation.tuning import tuning_problems
 
     found = [line for problem in registry.problems.values() for line in problem.splitlines()]
     for client in registry.clients.values():
+        found += [f"{client.client_id}.yaml: {problem}" for problem in tuning_problems(client)]
         for feed, policy in client.feeds.items():
             for name in dict.fromkeys(file.layout for file in policy.files):
                 found += [

@@ -37,6 +37,7 @@ def demo(
             if night.expected.blocked_by == "client":
                 run.acme("explain", night.client_id, business_date.isoformat())
                 console.print()
+        run.give_keys(night.signed_by for night in DEMO if night.signed_by)
         run.acme("qa", "queue", "--date", business_date.isoformat())
         for night in DEMO:
             if night.signed_by:

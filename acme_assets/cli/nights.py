@@ -36,18 +36,22 @@ DateOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
+def read_all(work: Platform, business_date: date | None, now: datetime) -> list[tuple[Client, NightFacts]]:
+    """Every client with what the ledger has of its night: of one business date, or of each client's own in hand."""
+    clients = work.registry.clients
+    days = {client_id: business_date or business_date_in_hand(client, now) for client_id, client in clients.items()}
+    with work.warehouse.begin() as connection:
+        found = {day: read_business_date(connection, day) for day in set(days.values())}
+    return [
+        (client, found[days[client_id]].get(client_id, NightFacts(client_id, days[client_id])))
+        for client_id, client in clients.items()
+    ]
+
+
 def assess_all(work: Platform, business_date: date | None, now: datetime) -> list[NightStatus]:
     """Every client's night: of one business date, or each client's own in hand."""
-    dates = {
-        client.client_id: business_date or business_date_in_hand(client, now)
-        for client in work.registry.clients.values()
-    }
-    with work.warehouse.begin() as connection:
-        facts = {day: read_business_date(connection, day) for day in set(dates.values())}
-    return [
-        assess_night(work.registry.client(client_id), facts[day].get(client_id, NightFacts(client_id, day)), now)
-        for client_id, day in dates.items()
-    ]
+    roster = work.roster()
+    return [assess_night(client, facts, roster, now) for client, facts in read_all(work, business_date, now)]
 
 
 def status(
@@ -181,7 +185,7 @@ def explain(
         now = work.clock()
         with work.warehouse.begin() as connection:
             facts = read_night(connection, client_id, parse_date(business_date))
-        night = assess_night(client, facts, now)
+        night = assess_night(client, facts, work.roster(), now)
     if as_json:
         print_json({"as_of": now, **night_json(night)})
         return

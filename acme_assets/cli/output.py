@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,12 +13,16 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from acme_assets.audit.signing import KeyProblem
 from acme_assets.environment import EnvironmentProblem
 from acme_assets.feeds.zones import ZoneUnavailable
 from acme_assets.nights.requirements import Unmet
 from acme_assets.warehouse.protocol import WarehouseUnavailable
+from acme_assets.warehouse.signing import NotSigned
 from client_partitions.registry import RegistryError
 
 # A pipe or a log has no width; at 80, rich's default, the tables fold beyond reading.
@@ -30,6 +35,8 @@ _EXPECTED: tuple[type[Exception], ...] = (
     RegistryError,
     WarehouseUnavailable,
     ZoneUnavailable,
+    KeyProblem,
+    NotSigned,
     Unmet,
     ValueError,
 )
@@ -42,12 +49,13 @@ def one_line_errors(*more: type[Exception]) -> Iterator[None]:
     try:
         yield
     except expected as error:
-        errors.print(f"[bold red]error:[/] {_escaped(str(error))}", soft_wrap=True)
+        errors.print(f"[bold red]error:[/] {escaped(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from error
 
 
-def _escaped(text: str) -> str:
-    return text.replace("[", r"\[")
+def escaped(text: str) -> str:
+    """Text that somebody else wrote, to print as it stands."""
+    return escape(text)
 
 
 def print_json(value: Any) -> None:
@@ -62,13 +70,17 @@ def _plain(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
+_COUNT = re.compile(r"-?[0-9,.]*( %)?")
+
+
 def print_table(
-    title: str | None, columns: Sequence[str], rows: Sequence[Sequence[str]], *, long: Sequence[str] = ()
+    title: str | None, columns: Sequence[str], rows: Sequence[Sequence[str | Text]], *, long: Sequence[str] = ()
 ) -> None:
-    """A table; cells may hold rich markup. Only the `long` columns may be folded."""
+    """A table; cells that are text may hold rich markup. Only the `long` columns may be folded."""
     table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
-    for name in columns:
-        table.add_column(name, overflow="fold", no_wrap=name not in long)
+    for number, name in enumerate(columns):
+        is_count = any(str(row[number]) for row in rows) and all(_COUNT.fullmatch(str(row[number])) for row in rows)
+        table.add_column(name, overflow="fold", no_wrap=name not in long, justify="right" if is_count else "left")
     for row in rows:
         table.add_row(*row)
     console.print(table)

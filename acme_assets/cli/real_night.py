@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from acme_assets.cli.output import console, one_line_errors, parse_date, print_table
 from acme_assets.cli.rehearsal import Rehearsal, RehearsalFailed, is_settled, rehearsal
@@ -15,8 +15,10 @@ from acme_assets.nights.marts import GRAIN_OF_EVERY_MART, MARTS, marts_of
 from acme_assets.simulation.errors import SimulationError
 from acme_assets.simulation.real import FOLDERS, ManifestRow, deliver_real, verify
 from acme_assets.stack.errors import StackError
+from acme_assets.warehouse.judging import unjudged_releases
 from acme_assets.warehouse.ledger import deliveries, delivery_files
 from acme_assets.warehouse.mart_tables import dashboard_view, mart_table
+from acme_assets.warehouse.sealing import unsealed_entries
 
 TIMEOUT_SECONDS = 900
 LOOK_SECONDS = 20
@@ -52,11 +54,16 @@ def night(
                 run.say(f"letting the sensors look again for {LOOK_SECONDS} s")
                 time.sleep(LOOK_SECONDS)
             run.wait(is_settled(clients, ("awaiting sign-off", "released")), TIMEOUT_SECONDS)
-            for status in run.nights():
-                if status.state == "awaiting sign-off":
-                    analyst = run.work.registry.client(status.client_id).owners.qa[0].email
-                    run.acme("qa", "approve", status.client_id, business_date.isoformat(), "--yes", "--as", analyst)
+            analysts = {
+                status.client_id: run.work.registry.client(status.client_id).owners.qa[0].email
+                for status in run.nights()
+                if status.state == "awaiting sign-off"
+            }
+            run.give_keys(analysts.values())
+            for client_id, analyst in analysts.items():
+                run.acme("qa", "approve", client_id, business_date.isoformat(), "--yes", "--as", analyst)
             run.wait(is_settled(clients, ("released",)), TIMEOUT_SECONDS)
+            _wait_for_rest(run)
             run.show()
             _account_for_rows(run, rows)
             _compare_marts(run)
@@ -96,6 +103,25 @@ def _business_date(given: str | None) -> date:
 
 def _remember(run: Rehearsal, business_date: date) -> None:
     _remembered(run.home.root).write_text(business_date.isoformat())
+
+
+def _wait_for_rest(run: Rehearsal) -> None:
+    """Until the gatekeeper has judged every release and sealed what is on record.
+
+    Raises:
+        RehearsalFailed: it has not within a minute.
+    """
+    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+    until = time.monotonic() + 60
+    while True:
+        with run.work.warehouse.begin() as connection:
+            entries = connection.execute(select(func.count()).select_from(unsealed_entries().subquery())).scalar_one()
+            waiting = len(unjudged_releases(connection, long_ago)) + entries
+        if not waiting:
+            return
+        if time.monotonic() > until:
+            raise RehearsalFailed(f"{waiting} releases or audit entries wait for the gatekeeper; see {run.home.logs}")
+        time.sleep(0.5)
 
 
 def _account_for_rows(run: Rehearsal, manifest: list[ManifestRow]) -> None:
@@ -173,11 +199,10 @@ def _compare_marts(run: Rehearsal) -> None:
 
 def fingerprint(run: Rehearsal) -> dict[str, Any]:
     """What a second run must not change: rows of every table, candidates and releases."""
-    from sqlalchemy import func
-
-    from acme_assets.warehouse.ledger import LEDGER_TABLES, candidates, releases
+    from acme_assets.warehouse.ledger import candidates, releases
     from acme_assets.warehouse.mart_tables import published_table
     from acme_assets.warehouse.raw_tables import quarantined_rows, raw_table
+    from acme_assets.warehouse.tables import LEDGER_TABLES
     from client_partitions.feeds import FEEDS
 
     tables = [

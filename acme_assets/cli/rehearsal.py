@@ -13,12 +13,19 @@ from pathlib import Path
 from acme_assets.cli.nights import STATE_STYLE, assess_all, print_nights
 from acme_assets.cli.output import console
 from acme_assets.environment import Platform, platform_from
+from acme_assets.keystore import key_file
 from acme_assets.nights.status import NightStatus
 from acme_assets.stack import stack
 from acme_assets.stack.prepare import prepare
 from acme_assets.stack.settings import REPOSITORY, Home, environment
 
 POLL_SECONDS = 1.0
+
+_OF_THE_PERSON = (
+    *("ACME_PEOPLE", "ACME_KEYS", "ACME_KEY_PASSPHRASE", "ACME_USER"),
+    *("ACME_SERVICE_KEY", "ACME_SERVICE_KEY_PASSPHRASE", "ACME_SERVICE_EMAIL"),
+)
+"""What a shell may set for another stack: a rehearsal has people and keys of its own."""
 
 
 class RehearsalFailed(Exception):
@@ -74,6 +81,12 @@ class Rehearsal:
         print_nights(self.work, self.nights(), dict(self.work.registry.problems), self.work.clock())
         console.print()
 
+    def give_keys(self, emails: Iterable[str]) -> None:
+        """Let these people make their keys, as each would on a machine of their own, where they have none yet."""
+        for email in dict.fromkeys(emails):
+            if not key_file(self.home.keys, email).exists():
+                self.acme("keys", "init", "--as", email, "--no-passphrase", "--enrol")
+
     def acme(self, *arguments: str) -> None:
         """Run the `acme` command as a person would, on this stack.
 
@@ -104,6 +117,8 @@ def rehearsal(name: str, clients: str, business_date: date, *, keep: bool) -> It
     base = Path(os.environ.get("ACME_HOME") or REPOSITORY / ".acme")
     os.environ |= {"ACME_HOME": str(base / name), "ACME_CLIENTS": clients}
     os.environ.setdefault("ACME_SENSOR_SECONDS", "2")
+    for variable in _OF_THE_PERSON:
+        os.environ.pop(variable, None)
     home = Home.from_environment(os.environ)
     started = time.monotonic()
     run = Rehearsal(home, _platform(home), business_date, started)

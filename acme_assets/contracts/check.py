@@ -22,7 +22,7 @@ from pandera.errors import SchemaErrors
 from acme_assets.contracts.csv_rows import read_csv
 from acme_assets.contracts.json_rows import read_json
 from acme_assets.contracts.mapping import to_canonical
-from acme_assets.contracts.results import OUT_OF_SCOPE, ContractResult, FileCounts, RuleFailures, SourceFile
+from acme_assets.contracts.results import OUT_OF_SCOPE, OVER_LIMIT, ContractResult, FileCounts, RuleFailures, SourceFile
 from acme_assets.contracts.rows import FileError, RowBatch, RowFailure
 from acme_assets.contracts.schemas import key_columns, schema
 from acme_assets.contracts.spool import SpoolFile
@@ -193,7 +193,7 @@ class _Check:
         worst = next(failures for failures in result.rules if failures.rule != OUT_OF_SCOPE)
         name, row = self._first[worst.rule, worst.column]
         return (
-            f"{names}: {result.rows_failed} of {in_scope} rows fail the contract, over the limit of {limit:.2%}; "
+            f"{names}: {result.rows_failed} of {in_scope} {OVER_LIMIT} {limit:.2%}; "
             f"most by the rule {worst.rule!r} on {worst.column or 'the row'} "
             f"({worst.rows} rows, first in {name} row {row}); ask for a corrected file or review the layout"
         )

@@ -9,6 +9,9 @@ from client_partitions.layout import Layout
 OUT_OF_SCOPE = "out_of_scope"
 """The rule of rows that belong to another feed: quarantined, but no failure of the contract."""
 
+OVER_LIMIT = "rows fail the contract, over the limit of"
+"""What the reason says of a delivery that could be read, and of which too many rows fail."""
+
 
 @dataclass(frozen=True)
 class SourceFile:

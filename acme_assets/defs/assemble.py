@@ -7,7 +7,7 @@ from typing import Any
 from dagster import Definitions, in_process_executor
 
 from acme_assets.defs.external import external_specs
-from acme_assets.defs.gates import sign_off_checks
+from acme_assets.defs.gates import gate_checks
 from acme_assets.defs.jobs import jobs
 from acme_assets.defs.marts import mart_assets
 from acme_assets.defs.published import published_assets
@@ -44,7 +44,7 @@ def assemble(
             mart_assets(manifest, partitions),
             published_assets(partitions),
         ],
-        asset_checks=[sign_off_checks(partitions)],
+        asset_checks=[gate_checks(partitions)],
         jobs=stage_jobs,
         sensors=[
             arrivals_sensor(interval_seconds),

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from dagster import (
+    AssetCheckKey,
     AssetCheckResult,
     AssetCheckSpec,
     AssetExecutionContext,
+    AssetKey,
     AssetsDefinition,
     AssetSpec,
     Failure,
@@ -22,13 +24,16 @@ from acme_assets.defs.dbt import dbt_resource, model_specs
 from acme_assets.defs.names import model_key
 from acme_assets.defs.refusal import refusing
 from acme_assets.environment import Platform
+from acme_assets.nights.marts import MARTS
 from acme_assets.nights.models import layer_of, models_of, upstream_first
+from acme_assets.validation.results import SuiteResult
 from acme_assets.warehouse.building import BuildOutcome, ModelResult, open_build
 from client_partitions.client import Client
 from client_partitions.feeds import Feed
 from client_partitions.partitions import client_night
 
 TESTS_CHECK = "dbt_tests"
+SUITE_CHECK = "staging_suite"
 
 RUN_RESULTS: Literal["run_results.json"] = "run_results.json"
 
@@ -92,6 +97,15 @@ def _checks(specs: list[AssetSpec], partitions: PartitionsDefinition) -> list[As
             partitions_def=partitions,
         )
         for spec in specs
+    ] + [
+        AssetCheckSpec(
+            SUITE_CHECK,
+            asset=spec.key,
+            description="The mart's validation suite passes on the candidate; a sign-off must name it where it fails.",
+            partitions_def=partitions,
+        )
+        for spec in specs
+        if spec.key.path[-1] in MARTS
     ]
 
 
@@ -112,7 +126,9 @@ def _build_step(
         with refusing():
             client = platform.registry.client(client_id)
             models = _applicable(context, client)
-            with open_build(platform.warehouse, client, business_date, models, platform.clock) as build:
+            with open_build(
+                platform.warehouse, client, business_date, models, platform.clock, platform.roster()
+            ) as build:
                 arguments = build_arguments(client_id, business_date.isoformat(), build.inputs, models)
                 invocation = dbt_resource().cli(arguments, raise_on_error=False).wait()
                 if not (invocation.target_path / RUN_RESULTS).is_file():
@@ -121,6 +137,7 @@ def _build_step(
                 outcome = build.finish(results, platform.clock())
         shutil.rmtree(invocation.target_path, ignore_errors=True)
         yield from _report(models, results, outcome)
+        yield from _judged(context, outcome)
         if outcome.failures:
             reasons = "; ".join(f"{model}: {reason}" for model, reason in outcome.failures.items())
             raise Failure(f"the build of {client_id} {business_date} failed: {reasons}", allow_retries=False)
@@ -140,6 +157,28 @@ def _applicable(context: AssetExecutionContext, client: Client) -> list[str]:
         return selected
     context.log.info(f"{client.client_id} does not owe the feeds of {', '.join(foreign)}: left out")
     return [model for model in selected if model in known]
+
+
+def _judged(context: AssetExecutionContext, outcome: BuildOutcome) -> Iterator[AssetCheckResult]:
+    """What the suites found of a new candidate; nothing where the build made no other."""
+    for suite in outcome.suites:
+        key = model_key("marts", suite.mart)
+        if AssetCheckKey(key, SUITE_CHECK) in context.selected_asset_check_keys:
+            yield suite_check(suite, key, SUITE_CHECK)
+
+
+def suite_check(suite: SuiteResult, key: AssetKey, name: str) -> AssetCheckResult:
+    """A suite's result as Dagster shows it."""
+    return AssetCheckResult(
+        asset_key=key,
+        check_name=name,
+        passed=suite.passed,
+        description="; ".join(check.name for check in suite.failed_checks) or f"{len(suite.checks)} checks passed",
+        metadata={
+            "rows": int(suite.metrics.get("rows", 0)),
+            "drift": "too few nights to tell" if suite.drift is None else str(suite.drift),
+        },
+    )
 
 
 def _report(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from dagster import (
+    AssetCheckSpec,
     AssetExecutionContext,
     AssetMaterialization,
     AssetsDefinition,
@@ -17,8 +18,14 @@ from acme_assets.defs.names import QA_TEAM, mart_key, published_key
 from acme_assets.defs.refusal import refusing
 from acme_assets.environment import Platform
 from acme_assets.nights.marts import MARTS
+from acme_assets.warehouse.judging import LiveRelease, judge_release
+from acme_assets.warehouse.protocol import NightBusy
 from acme_assets.warehouse.releasing import release_night
+from acme_assets.warehouse.signing import night_under_terms
 from client_partitions.partitions import client_night
+
+PRODUCTION_CHECK = "production_suite"
+"""Shown as the ledger records it, whoever ran the suites."""
 
 
 def published_assets(partitions: PartitionsDefinition) -> AssetsDefinition:
@@ -39,16 +46,35 @@ def published_assets(partitions: PartitionsDefinition) -> AssetsDefinition:
         for mart in MARTS
     ]
 
-    @multi_asset(name="publish", specs=specs, partitions_def=partitions, can_subset=True)
+    checks = [
+        AssetCheckSpec(
+            PRODUCTION_CHECK,
+            asset=spec.key,
+            description="The mart's validation suite passes on what the client sees.",
+            partitions_def=partitions,
+        )
+        for spec in specs
+    ]
+
+    @multi_asset(name="publish", specs=specs, check_specs=checks, partitions_def=partitions, can_subset=True)
     def publish(context: AssetExecutionContext, platform: ResourceParam[Platform]) -> Iterator[MaterializeResult[None]]:
         client_id, business_date = client_night(context.partition_key)
         with refusing():
             client = platform.registry.client(client_id)
-            outcome = release_night(platform.warehouse, client, business_date, platform.clock())
+            outcome = release_night(
+                platform.warehouse,
+                client,
+                business_date,
+                platform.clock(),
+                platform.roster(),
+                by=f"run {context.run.run_id}",
+            )
+        if outcome.release_id and not outcome.is_repeat:
+            _judge(context, platform, LiveRelease(client_id, business_date, outcome.release_id))
         for mart, rows in outcome.rows.items():
             metadata: dict[str, str | int] = {
                 "rows": rows,
-                "release": outcome.release_id,
+                "release": outcome.release_id or "none",
                 "already released": outcome.is_repeat,
             }
             if published_key(mart) in context.selected_asset_keys:
@@ -59,3 +85,18 @@ def published_assets(partitions: PartitionsDefinition) -> AssetsDefinition:
                 )
 
     return publish
+
+
+def _judge(context: AssetExecutionContext, platform: Platform, release: LiveRelease) -> None:
+    """Run the production suites on what was released, unless the gatekeeper did or is about to."""
+    client, now = platform.registry.client(release.client_id), platform.clock()
+    with platform.warehouse.begin() as connection:
+        night = night_under_terms(connection, client, release.business_date, platform.roster(), now)
+    try:
+        results = judge_release(platform.warehouse, night.client, release, platform.clock)
+    except NightBusy:
+        context.log.info("the night is busy: the gatekeeper runs the production suites")
+        return
+    for result in results:
+        if not result.passed:
+            context.log.error(f"production suite {result.suite} failed")

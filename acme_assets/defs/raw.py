@@ -61,7 +61,9 @@ def _raw_asset(feed: Feed, partitions: PartitionsDefinition) -> AssetsDefinition
         client_id, business_date = client_night(context.partition_key)
         with refusing():
             client = platform.registry.client(client_id)
-            outcome = load_delivery(platform.warehouse, platform.zone, client, feed, business_date, platform.clock)
+            outcome = load_delivery(
+                platform.warehouse, platform.zone, client, feed, business_date, platform.clock, platform.roster()
+            )
         counts: dict[str, int | str] = {
             "rows_in": outcome.rows_in,
             "rows_loaded": outcome.rows_loaded,

@@ -11,6 +11,8 @@ from acme_assets.environment import (
     Platform,
     platform_from,
     registry_from,
+    roster_from,
+    service_from,
     snowflake_settings,
     utc_now,
     warehouse_from,
@@ -37,4 +39,6 @@ def platform_of_dagster(env: Mapping[str, str]) -> Platform:
         warehouse_from(env, snowflake_connect=resource.get_connection),
         open_zone(env["ACME_LANDING_URL"]),
         utc_now,
+        roster_from(env),
+        service_from(env),
     )

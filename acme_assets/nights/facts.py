@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Literal
 
 from acme_assets.audit.canonical import digest
@@ -23,7 +24,22 @@ class DeliveryFact:
     observed_at: datetime
     state_at: datetime
     rows_loaded: int | None = None
+    """Of its load; None where there is no record of a load."""
     rows_quarantined: int | None = None
+    carried_from: date | None = None
+    """The business date that it was delivered for, where a waiver carries it forward."""
+    is_accepted: bool = False
+    """Whether a waiver accepts that the rows which fail its contract stay quarantined."""
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether its rows are in RAW: it says so, and its load is on record."""
+        return self.state == "loaded" and self.rows_loaded is not None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether its rows are still to come: it arrived, or is said to be loaded and no load is on record."""
+        return self.state == "arrived" or (self.state == "loaded" and not self.is_loaded)
 
 
 @dataclass(frozen=True)
@@ -44,27 +60,41 @@ class CandidateFact:
     evidence_digest: str
     inputs_key: str
     built_at: datetime
+    marts: tuple[str, ...] = ()
+    """The marts that it consists of."""
+    failed_suites: tuple[str, ...] = ()
+    """Validation suites that failed on it: a sign-off must acknowledge each by name."""
+    drift: Decimal | None = None
+    """Largest relative deviation from the trailing nights; None where there are too few nights to tell."""
 
 
 @dataclass(frozen=True)
-class SignOffFact:
-    """One sign-off of this client night, whichever candidate it covers."""
+class StatementFact:
+    """A recorded statement that is about this client night, as it was found: `acme_assets.gates` verifies it."""
 
-    sign_off_id: str
-    evidence_digest: str
-    decision: Literal["approved", "rejected"]
-    analyst: str
-    reason: str | None
-    signed_at: datetime
+    statement_id: str
+    kind: str
+    client_id: str
+    first_date: date
+    last_date: date
+    signer: str
+    text: str
+    signature: str
+    is_recorded: bool = False
+    """Whether the audit log records it."""
 
 
 @dataclass(frozen=True)
 class ReleaseFact:
-    """The release that the client sees."""
+    """A release of this client night."""
 
     release_id: str
     evidence_digest: str
     released_at: datetime
+    supersedes: str | None = None
+    """The release that the client saw before it."""
+    sign_off_ids: tuple[str, ...] = ()
+    """The approvals that it rests on."""
 
 
 @dataclass(frozen=True)
@@ -86,23 +116,25 @@ class NightFacts:
     deliveries: Mapping[Feed, DeliveryFact] = field(default_factory=dict)
     models: Mapping[str, ModelFact] = field(default_factory=dict)
     candidate: CandidateFact | None = None
-    sign_offs: tuple[SignOffFact, ...] = ()
+    statements: tuple[StatementFact, ...] = ()
+    lost_statements: tuple[str, ...] = ()
+    """Ids of statements that the audit log records and the ledger no longer has, or has as of another night."""
     live_release: ReleaseFact | None = None
+    releases: tuple[ReleaseFact, ...] = ()
+    """Every release of this client night, oldest first."""
     stuck: Mapping[str, StuckFact] = field(default_factory=dict)
+    terms_key: str = ""
+    """Digest of the waivers and overrides that these facts were put under; empty where there are none."""
 
     @property
     def inputs(self) -> dict[Feed, str]:
         """Feed to the id of its loaded delivery: what a build would read now."""
-        return {
-            feed: delivery.delivery_id
-            for feed, delivery in sorted(self.deliveries.items())
-            if delivery.state == "loaded"
-        }
+        return {feed: delivery.delivery_id for feed, delivery in sorted(self.deliveries.items()) if delivery.is_loaded}
 
     @property
     def inputs_key(self) -> str:
-        """Digest of the inputs; equal keys mean equal inputs."""
-        return digest(self.inputs)
+        """Digest of the inputs and the terms; equal keys mean equal inputs under equal terms."""
+        return digest({"inputs": self.inputs, "terms": self.terms_key} if self.terms_key else self.inputs)
 
 
 @dataclass(frozen=True)
@@ -111,5 +143,13 @@ class GateDecision:
 
     is_open: bool
     reason: str
-    sign_off: SignOffFact | None = None
-    """The sign-off that opened or shut the gate."""
+    sign_off_ids: tuple[str, ...] = ()
+    """The approvals that open it."""
+    signers: tuple[str, ...] = ()
+    """Who approved, or who shut it."""
+    since: datetime | None = None
+    """When the statement was made that opened or shut it."""
+    was_signed: bool = False
+    """Whether an earlier candidate was approved."""
+    withdraws: str | None = None
+    """The release to take back: a valid withdrawal names it, and the client still sees it."""

@@ -39,7 +39,7 @@ def require_inputs(client: Client, facts: NightFacts, models: tuple[str, ...]) -
     if foreign:
         raise Unmet(f"{facts.client_id} has no {', '.join(foreign)}: it does not owe the feeds that this needs")
     missing = [feed for feed in client.feeds_owed(facts.business_date) if feed not in facts.inputs]
-    pending = [feed for feed, item in facts.deliveries.items() if item.state == "arrived" and feed not in missing]
+    pending = [feed for feed, item in facts.deliveries.items() if item.is_pending and feed not in missing]
     if missing or pending:
         reasons = [
             f"{feed} ({delivery.state if (delivery := facts.deliveries.get(feed)) else 'not delivered'})"

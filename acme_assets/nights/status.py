@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from acme_assets.audit.canonical import digest
 from acme_assets.nights.facts import DeliveryFact, GateDecision, NightFacts, Stage
 from client_partitions.calendar import deadline_at, due_at, late_at
 from client_partitions.client import Client, OwnerGroup
@@ -71,6 +72,9 @@ def _feed_step(client: Client, facts: NightFacts, feed: Feed, now: datetime) -> 
             return _step(client, name, "waiting", f"not delivered yet; due {local:%H:%M %Z}", "client", None)
         return _step(client, name, "held", f"not delivered; was due {local:%a %H:%M %Z}", "client", due)
     if delivery.state == "loaded":
+        if not delivery.is_loaded:
+            reason = "stands as loaded, and there is no record of a load; see: acme audit verify"
+            return _step(client, name, "held", reason, "engineering", delivery.state_at)
         return _step(client, name, "done", _loaded(delivery), "engineering", delivery.state_at)
     if delivery.state == "quarantined":
         reason = f"delivery quarantined: {delivery.reason}"
@@ -85,8 +89,8 @@ def _feed_step(client: Client, facts: NightFacts, feed: Feed, now: datetime) -> 
 
 
 def _loaded(delivery: DeliveryFact) -> str:
-    if delivery.rows_loaded is None:
-        return "loaded; its row count is not known"
+    if delivery.carried_from:
+        return f"{delivery.rows_loaded:,} rows of {delivery.carried_from} carried forward, by a waiver"
     if delivery.rows_quarantined:
         return f"{delivery.rows_loaded:,} rows loaded, {delivery.rows_quarantined:,} quarantined"
     return f"{delivery.rows_loaded:,} rows loaded"
@@ -104,11 +108,13 @@ def build_key(facts: NightFacts) -> str:
 
 
 def release_key(facts: NightFacts, gate: GateDecision) -> str:
-    """The work key of releasing the present candidate under its sign-off, in place of what the client sees."""
-    assert facts.candidate is not None
-    assert gate.sign_off is not None
+    """The work key of putting what the client sees in line with the gate: a release, or taking one back."""
     before = facts.live_release.release_id if facts.live_release else "nothing"
-    return f"release/{facts.candidate.evidence_digest[:32]}/{gate.sign_off.sign_off_id[:16]}/{before[:16]}"
+    if gate.withdraws:
+        return f"withdraw/{gate.withdraws[:32]}"
+    assert facts.candidate is not None
+    approvals = digest(sorted(gate.sign_off_ids))
+    return f"release/{facts.candidate.evidence_digest[:32]}/{approvals[:16]}/{before[:16]}"
 
 
 def _marts_step(client: Client, facts: NightFacts, unmet: list[Step]) -> Step:
@@ -124,8 +130,8 @@ def _marts_step(client: Client, facts: NightFacts, unmet: list[Step]) -> Step:
         return _step(client, "marts", "held", reason, "engineering", failed[0].state_at)
     is_building = any(model.state == "building" for model in of_inputs)
     if facts.candidate and facts.candidate.inputs_key == facts.inputs_key and not is_building:
-        digest = facts.candidate.evidence_digest[:12]
-        return _step(client, "marts", "done", f"candidate {digest}", "engineering", facts.candidate.built_at)
+        reason = f"candidate {facts.candidate.evidence_digest[:12]}"
+        return _step(client, "marts", "done", reason, "engineering", facts.candidate.built_at)
     stuck = facts.stuck.get(build_key(facts))
     if stuck:
         return _step(client, "marts", "held", stuck.reason, "engineering", stuck.since)
@@ -135,20 +141,24 @@ def _marts_step(client: Client, facts: NightFacts, unmet: list[Step]) -> Step:
 
 def _sign_off_step(client: Client, facts: NightFacts, gate: GateDecision, marts: Step) -> Step:
     if gate.is_open:
-        assert gate.sign_off is not None
-        return _step(client, "sign-off", "done", gate.reason, "qa", gate.sign_off.signed_at)
-    if marts.state != "done":
+        return _step(client, "sign-off", "done", gate.reason, "qa", gate.since)
+    if marts.state != "done" and not facts.lost_statements:
         reason = "needs a candidate"
-        if facts.sign_offs:
+        if gate.was_signed:
             reason = "the deliveries changed: what was signed is not what would be released"
         return _step(client, "sign-off", "waiting", reason, "qa", None)
-    assert facts.candidate is not None
-    since = gate.sign_off.signed_at if gate.sign_off else facts.candidate.built_at
+    since = gate.since or (facts.candidate.built_at if facts.candidate else None)
     return _step(client, "sign-off", "held", gate.reason, "qa", since)
 
 
 def _release_step(client: Client, facts: NightFacts, gate: GateDecision) -> Step:
     live = facts.live_release
+    stuck = facts.stuck.get(release_key(facts, gate)) if gate.is_open or gate.withdraws else None
+    if stuck:
+        return _step(client, "release", "held", stuck.reason, "engineering", stuck.since)
+    if gate.withdraws:
+        return _step(client, "release", "running", f"release {gate.withdraws[:12]} is being withdrawn",
+                     "engineering", gate.since)  # fmt: skip
     if live and facts.candidate and live.evidence_digest == facts.candidate.evidence_digest and gate.is_open:
         return _step(client, "release", "done", f"release {live.release_id[:12]}", "engineering", live.released_at)
     seen = ""
@@ -156,21 +166,17 @@ def _release_step(client: Client, facts: NightFacts, gate: GateDecision) -> Step
         seen = f"; the client still sees the release of {live.released_at.astimezone(client.zone):%a %H:%M %Z}"
     if not gate.is_open:
         return _step(client, "release", "waiting", f"needs the sign-off{seen}", "engineering", None)
-    stuck = facts.stuck.get(release_key(facts, gate))
-    if stuck:
-        return _step(client, "release", "held", stuck.reason, "engineering", stuck.since)
-    assert gate.sign_off is not None
-    return _step(client, "release", "running", f"being released{seen}", "engineering", gate.sign_off.signed_at)
+    return _step(client, "release", "running", f"being released{seen}", "engineering", gate.since)
 
 
 def assess(client: Client, facts: NightFacts, gate: GateDecision, now: datetime) -> NightStatus:
     """The state of a client night, its chain of steps and the work to request."""
     owed = client.feeds_owed(facts.business_date)
-    arrived = {feed for feed, delivery in facts.deliveries.items() if delivery.state == "arrived"}
+    pending = {feed for feed, delivery in facts.deliveries.items() if delivery.is_pending}
     feeds = [feed for feed in client.feeds if feed in owed or feed in facts.deliveries]
     feeds += sorted(facts.deliveries.keys() - client.feeds.keys())
     feed_steps = {feed: _feed_step(client, facts, feed, now) for feed in feeds}
-    needed = {feed: step for feed, step in feed_steps.items() if feed in owed or feed in arrived}
+    needed = {feed: step for feed, step in feed_steps.items() if feed in owed or feed in pending}
     unmet = [step for step in needed.values() if step.state != "done"]
     marts = _marts_step(client, facts, unmet)
     sign_off = _sign_off_step(client, facts, gate, marts)

@@ -54,6 +54,20 @@ def daemon(url: str, since: float, now: float) -> Health:
     return judge_heartbeats([thread for thread in threads if thread["required"]], since, now)
 
 
+def gatekeeper(heartbeat: Path, since: float, now: float) -> Health:
+    """It has gone over the open client nights since it started, lately and without a problem."""
+    try:
+        beat = json.loads(heartbeat.read_text())
+    except (OSError, ValueError):
+        return Health(False, "no heartbeat yet")
+    if beat["at"] < since:
+        return Health(False, "no heartbeat yet")
+    if beat["problem"]:
+        return Health(False, str(beat["problem"]))
+    age = now - beat["at"]
+    return Health(age < _OLDEST_HEARTBEAT, f"last look {age:.0f} s ago")
+
+
 def judge_heartbeats(threads: list[Mapping[str, Any]], since: float, now: float) -> Health:
     beats = {str(thread["daemonType"]): float(thread["lastHeartbeatTime"] or 0) for thread in threads}
     if not beats:

@@ -36,6 +36,7 @@ _LIBRARIES = {
     "dagster": "dagster._cli.api",
     "dagster._daemon": "dagster._daemon.cli",
     "dagster_webserver": "dagster_webserver.cli",
+    "acme_assets.gatekeeper": "acme_assets.gatekeeper.resident",
 }
 
 

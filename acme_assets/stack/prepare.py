@@ -1,4 +1,4 @@
-"""Make the warehouse ready for a night: migrate the ledger, parse the dbt project, create its tables."""
+"""Make a stack ready for a night: its people and the service key, the ledger, the tables of the dbt project."""
 
 import subprocess
 import sys
@@ -7,6 +7,8 @@ from pathlib import Path
 
 from acme_assets.environment import warehouse_from
 from acme_assets.stack.errors import StackError
+from acme_assets.stack.people import prepare_people
+from acme_assets.stack.settings import Home
 from acme_assets.warehouse.migrate import migrate
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
@@ -37,6 +39,8 @@ def prepare(environment: Mapping[str, str]) -> None:
     The tables of dbt's models are created empty, so that two client nights that are the first to build a
     model do not both try to create its table.
     """
+    if environment.get("ACME_HOME"):
+        prepare_people(Home.from_environment(environment))
     with warehouse_from(environment).begin() as connection:
         migrate(connection)
     dbt(["run", "--empty"], environment)

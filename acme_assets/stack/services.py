@@ -1,4 +1,4 @@
-"""The four services of a stack: what each runs, which process it is, and how it is."""
+"""The services of a stack: what each runs, which process it is, and how it is."""
 
 import time
 from dataclasses import dataclass
@@ -12,7 +12,13 @@ from acme_assets.stack.settings import REPOSITORY, Home
 
 # In the order in which they depend on each other.
 DAGSTER = ("code", "webserver", "daemon")
-SERVICES = ("postgres", *DAGSTER)
+GATEKEEPER = "gatekeeper"
+
+
+def services_of(home: Home) -> tuple[str, ...]:
+    """Names of this home's services. The gatekeeper works on our ledger: only our own definitions come with one."""
+    ours = home.definitions_module == Home.definitions_module
+    return ("postgres", *DAGSTER, *([GATEKEEPER] if ours else []))
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,7 @@ class ServiceStatus:
 
 
 def command(home: Home, name: str) -> list[str]:
-    """The Python module of a Dagster service and its arguments.
+    """The Python module of a service and its arguments.
 
     The code server is `dagster api grpc`, not `dagster code-server start`: one process instead of two, it ends with
     the error where the definitions do not load, and a laptop that slept does not kill it for a missed heartbeat. What
@@ -38,6 +44,7 @@ def command(home: Home, name: str) -> list[str]:
                  "--working-directory", str(REPOSITORY), "--location-name", "acme"],
         "webserver": ["dagster_webserver", "--host", "127.0.0.1", "--port", str(home.ui_port), "-w", workspace],
         "daemon": ["dagster._daemon", "run", "-w", workspace],
+        GATEKEEPER: ["acme_assets.gatekeeper"],
     }[name]  # fmt: skip
 
 
@@ -81,6 +88,8 @@ def _health(home: Home, name: str, process: psutil.Process) -> Health:
         return Health(server.answers(), f"answers on {server.socket}")
     if name == "code":
         return health.code_server(home.code_socket)
+    if name == GATEKEEPER:
+        return health.gatekeeper(home.gatekeeper_heartbeat, since=process.create_time(), now=time.time())
     if name == "webserver":
         return health.webserver(ui_url(home))
     return health.daemon(ui_url(home), since=process.create_time(), now=time.time())

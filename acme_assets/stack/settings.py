@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from acme_assets.environment import SERVICE_EMAIL
+from acme_assets.keystore import key_file
 from acme_assets.stack.errors import StackError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -68,6 +70,21 @@ class Home:
         return self.root / "run"
 
     @property
+    def gatekeeper_heartbeat(self) -> Path:
+        """Written by the gatekeeper after each pass."""
+        return self.run / "gatekeeper.beat"
+
+    @property
+    def keys(self) -> Path:
+        """Private keys of the service, and of the people who sign on this machine's stack."""
+        return self.root / "keys"
+
+    @property
+    def people(self) -> Path:
+        """This stack's people.yaml: a copy of the reviewed one, with the keys that were enrolled here."""
+        return self.root / "people.yaml"
+
+    @property
     def python_cache(self) -> Path:
         """Compiled Python where the environment forbids it beside the source."""
         return self.root / "python-cache"
@@ -118,6 +135,9 @@ def environment(home: Home, base: Mapping[str, str] = os.environ) -> dict[str, s
     defaults = {
         "ACME_LANDING_URL": home.landing.as_uri(),
         "ACME_MAX_CONCURRENT_RUNS": "2",
+        "ACME_PEOPLE": str(home.people),
+        "ACME_KEYS": str(home.keys),
+        "ACME_SERVICE_KEY": str(key_file(home.keys, SERVICE_EMAIL)),
     }
     return stack | {name: base.get(name) or value for name, value in defaults.items()}
 

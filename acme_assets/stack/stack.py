@@ -19,7 +19,7 @@ from acme_assets.stack import lost_runs, postgres, processes, services
 from acme_assets.stack.errors import StackError
 from acme_assets.stack.folders import make_private, remove_if_empty
 from acme_assets.stack.ports import require_free
-from acme_assets.stack.services import DAGSTER, SERVICES, ServiceStatus, ui_url
+from acme_assets.stack.services import DAGSTER, GATEKEEPER, ServiceStatus, services_of, ui_url
 from acme_assets.stack.settings import REPOSITORY, Home, child_environment
 
 Progress = Callable[[str], None]
@@ -43,10 +43,10 @@ def up(home: Home, on_progress: Progress = _silent, prepare: Prepare | None = No
     _make_folders(home)
     with _alone(home), _signals_as_exceptions():
         missing = _missing(home)
-        if "postgres" in missing and missing != list(SERVICES):
+        if "postgres" in missing and missing != list(services_of(home)):
             # Dagster's pooled connections are dead and each would fail one more request or tick.
             on_progress("PostgreSQL is gone: stopping what used it")
-            _stop(home, DAGSTER)
+            _stop(home, (*DAGSTER, GATEKEEPER))
             missing = _missing(home)
         _end_orphans(home)
         if "webserver" in missing:
@@ -72,18 +72,18 @@ def down(home: Home, on_progress: Progress = _silent) -> list[str]:
         _end_orphans(home)  # the folder was deleted under a running stack
         return []
     with _alone(home):
-        running = [name for name in SERVICES if services.find(home, name) is not None]
-        _stop(home, SERVICES, on_progress)
+        running = [name for name in services_of(home) if services.find(home, name) is not None]
+        _stop(home, services_of(home), on_progress)
         _end_orphans(home)
         return running
 
 
 def status(home: Home) -> list[ServiceStatus]:
-    return [services.status_of(home, name) for name in SERVICES]
+    return [services.status_of(home, name) for name in services_of(home)]
 
 
 def _missing(home: Home) -> list[str]:
-    return [name for name in SERVICES if services.find(home, name) is None]
+    return [name for name in services_of(home) if services.find(home, name) is None]
 
 
 def _make_folders(home: Home) -> None:
@@ -92,15 +92,15 @@ def _make_folders(home: Home) -> None:
 
 
 def _start(home: Home, missing: list[str], on_progress: Progress, prepare: Prepare | None) -> None:
-    """Dagster's processes are launched first, to import while PostgreSQL starts and the ledger migrates. The code
-    server goes on when `prepared` appears, the other two when the code server answers."""
+    """All but PostgreSQL is launched first, to import while PostgreSQL starts and the ledger migrates. The code
+    server and the gatekeeper go on when `prepared` appears, the other two when the code server answers."""
     env = child_environment(home)
     prepared = home.run / "prepared"
     prepared.unlink(missing_ok=True)
     shutil.copyfile(REPOSITORY / "dagster.yaml", home.dagster / "dagster.yaml")
-    dagster = [name for name in DAGSTER if name in missing]
-    for name in dagster:
-        when = str(prepared if name == "code" else home.code_socket)
+    launched = [name for name in missing if name != "postgres"]
+    for name in launched:
+        when = str(home.code_socket if name in ("webserver", "daemon") else prepared)
         command = [sys.executable, "-m", "acme_assets.stack.launch", "--when", when, *services.command(home, name)]
         processes.start(home, name, command, env, port=home.ui_port if name == "webserver" else None)
     postgres.start(home)
@@ -108,7 +108,7 @@ def _start(home: Home, missing: list[str], on_progress: Progress, prepare: Prepa
     if "code" in missing and (lost := lost_runs.count(home)):
         on_progress(f"ending {lost} runs that an earlier stack left unfinished")
         _run_to_end("acme_assets.stack.lost_runs", env)
-    if dagster and prepare is not None:
+    if launched and prepare is not None:
         on_progress("preparing the warehouse")
         prepare(env)
     prepared.touch()
@@ -123,9 +123,9 @@ def _run_to_end(module: str, env: Mapping[str, str]) -> None:
 
 def _wait_until_well(home: Home, on_progress: Progress) -> None:
     begin = time.monotonic()
-    for name in DAGSTER:
+    for name in services_of(home)[1:]:
         while not (found := services.is_well(home, name)).well:
-            for any_name in SERVICES:
+            for any_name in services_of(home):
                 if services.find(home, any_name) is None:
                     raise StackError(f"{any_name} ended instead of starting.{_said(home, any_name)}")
             if time.monotonic() - begin > _PATIENCE:
@@ -141,7 +141,7 @@ def _said(home: Home, name: str) -> str:
 def _stop(home: Home, names: Iterable[str], on_progress: Progress = _silent) -> None:
     """Those that launch runs first; then the code server with the runs that it started, while PostgreSQL still takes
     down that they failed; PostgreSQL last."""
-    for group in (("webserver", "daemon"), ("code",)):
+    for group in (("webserver", "daemon", GATEKEEPER), ("code",)):
         found = {name: services.find(home, name) for name in group if name in names}
         if running := [process for process in found.values() if process is not None]:
             on_progress(f"stopping {', '.join(name for name, process in found.items() if process)}")
@@ -161,7 +161,7 @@ def _stop(home: Home, names: Iterable[str], on_progress: Progress = _silent) -> 
 
 def _end_orphans(home: Home) -> None:
     """Whatever carries the mark and belongs to no running service, such as run workers of a code server that died."""
-    running = [process for name in SERVICES if (process := services.find(home, name)) is not None]
+    running = [process for name in services_of(home) if (process := services.find(home, name)) is not None]
     processes.stop(processes.orphans(home, keep=running), _grace(home))
 
 

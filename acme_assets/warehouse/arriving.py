@@ -47,7 +47,7 @@ def record_delivery(warehouse: Warehouse, night: FeedNight, files: Sequence[Hash
     identity = delivery_id(night, content)
     night_row = {"client_id": night.client_id, "business_date": night.business_date}
     with warehouse.begin() as connection:
-        warehouse.insert_new(connection, client_nights, {**night_row, "settled": False})
+        warehouse.insert_new(connection, client_nights, night_row)
         is_new = warehouse.insert_new(
             connection,
             deliveries,

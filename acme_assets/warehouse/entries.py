@@ -21,6 +21,7 @@ def write_entry(connection: Connection, entry: Entry) -> None:
             action=entry.action,
             client_id=entry.client_id,
             business_date=entry.business_date,
+            statement_id=entry.details.get("statement_id"),
             entry=entry.canonical(),
         )
     )

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Date,
     DateTime,
@@ -54,7 +53,7 @@ client_nights = Table(
     Column("business_date", Date, primary_key=True),
     Column("candidate", String(64), comment="evidence digest of the rows now in MARTS; null before the first build"),
     Column("live_release", String(64), comment="the release that the client sees; null before the first"),
-    Column("settled", Boolean, nullable=False, comment="false while there may be work left to request"),
+    Column("settled_at", UtcTimestamp, comment="since when no work is left to request; null while there may be some"),
     schema=OPS,
     comment="One row per client night; builds, loads and releases of a client night lock it.",
 )
@@ -143,25 +142,52 @@ candidates = Table(
     *_night_columns(),
     Column("inputs_key", String(64), nullable=False),
     Column("evidence", Text, nullable=False, comment="the packet that QA signs, as canonical JSON"),
+    Column("marts", Text, nullable=False, comment="JSON array of its marts, as the evidence has them"),
+    Column(
+        "failed_suites", Text, nullable=False, comment="JSON array of the suites that failed, as the evidence has them"
+    ),
+    Column(
+        "drift", String(32), comment="largest deviation from the trailing nights, as the evidence has it; null: too few"
+    ),
     Column("built_at", UtcTimestamp, nullable=False),
     Index("candidates_by_night", "client_id", "business_date"),
     schema=OPS,
     comment="Every candidate that was ever built, by the digest of its evidence.",
 )
 
-sign_offs = Table(
-    "sign_offs",
+statements = Table(
+    "statements",
     metadata,
-    Column("sign_off_id", String(64), primary_key=True),
-    *_night_columns(),
-    Column("evidence_digest", String(64), nullable=False),
-    Column("decision", String(16), nullable=False, comment="approved or rejected"),
-    Column("analyst", String(256), nullable=False, comment="e-mail address of the QA analyst"),
-    Column("reason", Text),
-    Column("signed_at", UtcTimestamp, nullable=False),
-    Index("sign_offs_by_night", "client_id", "business_date"),
+    Column("statement_id", String(64), primary_key=True, comment="SHA-256 of the canonical statement"),
+    Column("kind", String(32), nullable=False),
+    Column("client_id", String(64), nullable=False),
+    Column("first_date", Date, nullable=False, comment="first business date that it is about"),
+    Column("last_date", Date, nullable=False),
+    Column("signer", String(256), nullable=False, comment="e-mail address, as in people.yaml"),
+    Column("role", String(16), nullable=False),
+    Column("key_id", String(16), nullable=False),
+    Column("statement", Text, nullable=False, comment="canonical JSON: what was signed"),
+    Column("signature", String(128), nullable=False, comment="Ed25519, base64"),
+    Column("login", String(256), nullable=False, comment="the warehouse log-in that wrote the row"),
+    Column("recorded_at", UtcTimestamp, nullable=False),
+    Index("statements_by_client", "client_id", "last_date"),
     schema=OPS,
-    comment="QA's decisions, each bound to one evidence digest.",
+    comment="Every signed decision: sign-offs, exceptions, overrides and the rest. Verified when read.",
+)
+
+acknowledgement_links = Table(
+    "acknowledgement_links",
+    metadata,
+    Column("link_id", String(64), primary_key=True),
+    Column("request_id", String(64), nullable=False),
+    Column("contact", String(256), nullable=False, comment="e-mail address that the link was sent to"),
+    Column("code_hash", String(64), nullable=False, comment="HMAC of the code that is sent separately"),
+    Column("made_at", UtcTimestamp, nullable=False),
+    Column("expires_at", UtcTimestamp, nullable=False),
+    Column("attempts", BigInteger, nullable=False, comment="wrong codes so far"),
+    Column("used_at", UtcTimestamp, comment="when it was spent; null while it may be used"),
+    schema=OPS,
+    comment="Links by which a client's contact acknowledges an exception: single use, with a second factor.",
 )
 
 releases = Table(
@@ -170,7 +196,8 @@ releases = Table(
     Column("release_id", String(64), primary_key=True),
     *_night_columns(),
     Column("evidence_digest", String(64), nullable=False),
-    Column("sign_off_id", String(64), nullable=False),
+    Column("sign_off_ids", Text, nullable=False, comment="JSON array of the approvals that opened the gate"),
+    Column("supersedes", String(64), comment="the release that the client saw before; null for none"),
     Column("rows_released", BigInteger, nullable=False),
     Column("released_at", UtcTimestamp, nullable=False),
     Index("releases_by_night", "client_id", "business_date"),
@@ -212,10 +239,10 @@ audit_entries = Table(
     Column("action", String(64), nullable=False),
     Column("client_id", String(64)),
     Column("business_date", Date),
+    Column("statement_id", String(64), comment="the signed statement that it records, if it does"),
     Column("entry", Text, nullable=False, comment="canonical JSON; its hash is entry_id"),
     Index("audit_entries_by_time", "recorded_at"),
+    Index("audit_entries_by_statement", "statement_id"),
     schema=OPS,
     comment="What happened, written in the transaction that made it happen. Never updated, never deleted.",
 )
-
-LEDGER_TABLES = tuple(metadata.sorted_tables)

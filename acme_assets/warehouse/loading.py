@@ -3,26 +3,29 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
 import psutil
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from acme_assets.audit.entry import SYSTEM, Action, Entry
 from acme_assets.contracts.check import ContractResult, SourceFile, check_delivery
 from acme_assets.feeds.zones import Zone, sha256_of
+from acme_assets.gates.terms import night_of
 from acme_assets.nights.requirements import Unmet, require_delivery
+from acme_assets.warehouse.contract_verdicts import over_limit, write_verdict
 from acme_assets.warehouse.entries import write_entry
-from acme_assets.warehouse.ledger import client_nights, contract_results, deliveries, delivery_files, loads
+from acme_assets.warehouse.ledger import client_nights, deliveries, delivery_files, loads
 from acme_assets.warehouse.protocol import Warehouse
-from acme_assets.warehouse.raw_tables import quarantined_rows, raw_table
+from acme_assets.warehouse.raw_tables import raw_table
 from acme_assets.warehouse.reading import read_night
 from client_partitions.client import Client
 from client_partitions.feeds import Feed
+from client_partitions.people import Roster
 
 LOCK_WAIT_SECONDS = 900
 """A build of the same client night holds its lock for minutes."""
@@ -53,6 +56,7 @@ def load_delivery(
     feed: Feed,
     business_date: date,
     clock: Callable[[], datetime],
+    roster: Roster,
 ) -> LoadOutcome:
     """Load the delivery that speaks for a feed of a client night.
 
@@ -62,23 +66,23 @@ def load_delivery(
         ZoneUnavailable, WarehouseUnavailable: try again later.
     """
     with warehouse.begin() as connection:
-        delivery = require_delivery(client, read_night(connection, client.client_id, business_date), feed)
+        night = night_of(client, read_night(connection, client.client_id, business_date), roster, clock())
+        delivery = require_delivery(client, night.facts, feed)
         known = _known_outcome(connection, delivery.delivery_id)
         files = _files(connection, delivery.delivery_id)
     if delivery.state == "loaded" and known:
         return known
-    load = _Load(warehouse, client, feed, business_date, delivery.delivery_id, clock())
-    if known:  # reinstated: its rows are in RAW since its first load
-        with warehouse.begin() as connection:
-            load.settle(connection, "loaded", None, "delivery_loaded", {"rows_loaded": known.rows_loaded})
-        return known
+    accepted = (delivery.reason or "accepted by a waiver") if delivery.is_accepted else None
+    load = _Load(warehouse, client, feed, business_date, delivery.delivery_id, clock(), accepted)
+    if known:  # its rows are in RAW since its first load
+        return load.commit_again(known, client.feeds[feed].quarantine_limit)
     _sweep_spools()
     with tempfile.TemporaryDirectory(prefix=f"{_SPOOL}{os.getpid()}-") as folder:
         result = check_delivery(
             feed,
             _fetch(zone, client, files, Path(folder)),
             business_date=business_date,
-            quarantine_limit=client.feeds[feed].quarantine_limit,
+            quarantine_limit=1.0 if delivery.is_accepted else client.feeds[feed].quarantine_limit,
             constants={
                 "delivery_id": delivery.delivery_id,
                 "client_id": client.client_id,
@@ -144,6 +148,9 @@ class _Load:
     business_date: date
     delivery_id: str
     now: datetime
+    accepted: str | None
+    """Why it was quarantined, where a waiver accepts the rows that fail: a loaded delivery keeps it, and stands as
+    quarantined again once no waiver accepts it."""
 
     @property
     def _night(self) -> dict[str, object]:
@@ -158,8 +165,7 @@ class _Load:
         }
         with self.warehouse.begin() as connection:
             self.warehouse.lock_night(connection, self.client.client_id, self.business_date, LOCK_WAIT_SECONDS)
-            self._write_counts(connection, result)
-            self.warehouse.copy(connection, quarantined_rows(), result.quarantined)
+            write_verdict(self.warehouse, connection, self.delivery_id, result, is_accepted=bool(self.accepted))
             if result.held:
                 self.settle(connection, "quarantined", result.held, "delivery_quarantined", counts)
                 return LoadOutcome(self.delivery_id, "quarantined", result.held, **counts, is_repeat=False)
@@ -170,8 +176,18 @@ class _Load:
             lines = self.warehouse.copy(connection, raw_table(self.feed), result.accepted)
             if lines != result.lines_loaded:
                 raise AssertionError(f"{lines} rows reached RAW, {result.lines_loaded} passed the contract")
-            self.settle(connection, "loaded", None, "delivery_loaded", counts)
+            self.settle(connection, "loaded", self.accepted, "delivery_loaded", counts)
         return LoadOutcome(self.delivery_id, "loaded", None, **counts, is_repeat=False)
+
+    def commit_again(self, known: LoadOutcome, limit: float) -> LoadOutcome:
+        """Let a delivery that was loaded before speak again, unless it is past the limit and no waiver accepts it."""
+        with self.warehouse.begin() as connection:
+            held = None if self.accepted else over_limit(connection, self.delivery_id, limit)
+            if held:
+                self.settle(connection, "quarantined", held, "delivery_quarantined", {})
+                return replace(known, state="quarantined", reason=held)
+            self.settle(connection, "loaded", self.accepted, "delivery_loaded", {"rows_loaded": known.rows_loaded})
+        return known
 
     def settle(
         self,
@@ -179,17 +195,19 @@ class _Load:
         state: Literal["loaded", "quarantined"],
         reason: str | None,
         action: Action,
-        details: dict[str, int],
+        details: Mapping[str, object],
     ) -> None:
         """Give the delivery its end state, unless a newer one superseded it meanwhile."""
+        before = "quarantined" if self.accepted else "arrived"
         changed = connection.execute(
             update(deliveries)
-            .where(deliveries.c.delivery_id == self.delivery_id, deliveries.c.state == "arrived")
+            .where(deliveries.c.delivery_id == self.delivery_id, deliveries.c.state == before)
             .values(state=state, reason=reason, state_at=self.now)
         )
         if changed.rowcount != 1:
             raise Unmet(f"delivery {self.delivery_id} of {self.feed} was superseded or settled by another process")
-        connection.execute(update(client_nights).filter_by(**self._night).values(settled=False))
+        connection.execute(update(client_nights).filter_by(**self._night).values(settled_at=None))
+        accepted = {"rows_accepted_by_waiver": True} if self.accepted and state == "loaded" else {}
         write_entry(
             connection,
             Entry(
@@ -198,32 +216,6 @@ class _Load:
                 action,
                 self.client.client_id,
                 self.business_date,
-                {"feed": self.feed, "delivery_id": self.delivery_id, "reason": reason, **details},
+                {"feed": self.feed, "delivery_id": self.delivery_id, "reason": reason, **details, **accepted},
             ),
         )
-
-    def _write_counts(self, connection: Connection, result: ContractResult) -> None:
-        for file in result.files:
-            connection.execute(
-                update(delivery_files)
-                .filter_by(delivery_id=self.delivery_id, path=file.name)
-                .values(
-                    rows_in=file.rows_in,
-                    rows_loaded=0 if result.held else file.rows_loaded,
-                    rows_quarantined=file.rows_in if result.held else file.rows_quarantined,
-                    rows_out_of_scope=file.rows_out_of_scope,
-                )
-            )
-        if result.rules:
-            connection.execute(
-                insert(contract_results),
-                [
-                    {
-                        "delivery_id": self.delivery_id,
-                        "rule": rule.rule,
-                        "column_name": rule.column,
-                        "rows_failed": rule.rows,
-                    }
-                    for rule in result.rules
-                ],
-            )

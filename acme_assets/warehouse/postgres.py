@@ -1,9 +1,10 @@
 """The warehouse on PostgreSQL: the embedded default."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from select import select as select_readable
 from typing import Any, cast
 
 import psycopg2
@@ -18,6 +19,10 @@ from acme_assets.warehouse.protocol import NightBusy, RowsDigest, WarehouseUnava
 from acme_assets.warehouse.row_hash import digest_of, row_hash
 
 _LOCK_NOT_AVAILABLE = "55P03"
+_NO_ANSWER = "the embedded PostgreSQL does not answer; see `acme stack status`, start it with `acme stack up`"
+
+LEDGER_CHANGED = "acme_ledger"
+"""The channel on which a trigger of ops.audit_entries notifies (migration 0003)."""
 
 
 class PostgresWarehouse:
@@ -29,15 +34,15 @@ class PostgresWarehouse:
             create_engine(url, pool_size=4, pool_pre_ping=True) if pooled else create_engine(url, poolclass=NullPool)
         )
 
+    def _session(self) -> Connection:
+        try:
+            return self._engine.connect()
+        except OperationalError as error:
+            raise WarehouseUnavailable(_NO_ANSWER) from error
+
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        try:
-            connection = self._engine.connect()
-        except OperationalError as error:
-            raise WarehouseUnavailable(
-                "the embedded PostgreSQL does not answer; see `acme stack status`, start it with `acme stack up`"
-            ) from error
-        with connection, connection.begin():
+        with self._session() as connection, connection.begin():
             connection.execute(text("SET LOCAL TIME ZONE 'UTC'"))
             yield connection
 
@@ -50,7 +55,7 @@ class PostgresWarehouse:
         night = {"client_id": client_id, "business_date": business_date}
         try:
             connection.execute(text(f"SET LOCAL lock_timeout = '{int(wait_seconds)}s'"))
-            self.insert_new(connection, client_nights, {**night, "settled": False})
+            self.insert_new(connection, client_nights, night)
             connection.execute(select(client_nights.c.client_id).filter_by(**night).with_for_update()).one()
             connection.execute(text("SET LOCAL lock_timeout = 0"))
         except DBAPIError as error:
@@ -77,3 +82,22 @@ class PostgresWarehouse:
     ) -> RowsDigest:
         hashes = select(row_hash(table, columns).label("h")).filter_by(**where).order_by("h")
         return digest_of(connection.execute(hashes).scalars())
+
+    @contextmanager
+    def changes(self) -> Iterator[Callable[[float], None]]:
+        with self._session() as session:
+            connection = session.execution_options(isolation_level="AUTOCOMMIT")
+            connection.execute(text(f"LISTEN {LEDGER_CHANGED}"))
+            raw = cast(psycopg2.extensions.connection, connection.connection.dbapi_connection)
+
+            def wait(seconds: float) -> None:
+                try:
+                    ready, _, _ = select_readable([raw], [], [], seconds)
+                    if ready:
+                        raw.poll()
+                        raw.notifies.clear()
+                except psycopg2.Error as error:
+                    connection.invalidate()
+                    raise WarehouseUnavailable(_NO_ANSWER) from error
+
+            yield wait

@@ -1,10 +1,10 @@
-"""What the project needs of a warehouse: five things that PostgreSQL and Snowflake do differently.
+"""What the project needs of a warehouse: six things that PostgreSQL and Snowflake do differently.
 
 Everything else is SQLAlchemy Core over both dialects. `tests/warehouse/test_contract.py` states the
 behaviour of each, and runs against every implementation that the environment offers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -67,4 +67,15 @@ class Warehouse(Protocol):
         self, connection: Connection, table: Table, columns: Sequence[str], where: Mapping[str, Any]
     ) -> RowsDigest:
         """The digest of the rows that match `where`, over `columns`, as this transaction sees them."""
+        ...
+
+    def changes(self) -> AbstractContextManager[Callable[[float], None]]:
+        """A function that waits, at most so many seconds, until the ledger may have changed.
+
+        What another session committed since the block began, or since the last wait, ends it at once where the
+        warehouse announces commits. Where it does not, the whole time is waited.
+
+        Raises:
+            WarehouseUnavailable: no connection could be made, or it ended; of the function too.
+        """
         ...

@@ -8,6 +8,7 @@ DDL commits the open transaction: no block of `begin` may hold any, temporary ta
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import date
@@ -139,7 +140,7 @@ class SnowflakeWarehouse:
         night = {"client_id": client_id, "business_date": business_date}
         try:
             connection.exec_driver_sql(lock_timeout_statement(wait_seconds))
-            self.insert_new(connection, client_nights, {**night, "settled": False})
+            self.insert_new(connection, client_nights, night)
             connection.execute(lock_statement(wait_seconds), night).one()
         except DBAPIError as error:
             if _is_lock_wait(error):
@@ -166,6 +167,11 @@ class SnowflakeWarehouse:
     ) -> RowsDigest:
         hashes = select(row_hash(table, columns).label("h")).filter_by(**where).order_by("h")
         return digest_of(connection.execute(hashes).scalars())
+
+    @contextmanager
+    def changes(self) -> Iterator[Callable[[float], None]]:
+        """Snowflake announces nothing: whoever waits looks again when the time is over."""
+        yield time.sleep
 
 
 def _is_lock_wait(error: DBAPIError) -> bool:

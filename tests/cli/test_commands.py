@@ -2,34 +2,15 @@
 
 import json
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
 from typer.testing import CliRunner
 
 from acme_assets.cli.main import app
-from acme_assets.cli.output import console
-from tests.world import ELIGIBILITY, INGRID, NIGHT, World, client_data
+from tests.world import ELIGIBILITY, NIGHT, World, client_data
 
 RUN = CliRunner()
-
-
-@pytest.fixture
-def environment(database: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """ACME_* for the world's database; the client registry's folder."""
-    clients = tmp_path / "clients"
-    clients.mkdir()
-    (clients / "tiny_health.yaml").write_text(yaml.safe_dump(client_data()))
-    parts = urlsplit(database)
-    settings = parse_qs(parts.query)
-    monkeypatch.setenv("ACME_PG_HOST", settings["host"][0])
-    monkeypatch.setenv("ACME_PG_PORT", settings.get("port", ["5432"])[0])
-    monkeypatch.setenv("ACME_PG_DATABASE", parts.path.strip("/"))
-    monkeypatch.setenv("ACME_CLIENTS", str(clients))
-    monkeypatch.setenv("ACME_LANDING_URL", world.landing.as_uri())
-    monkeypatch.setattr(console, "width", 200)
-    return clients
 
 
 def acme(*arguments: str, code: int = 0) -> str:
@@ -96,58 +77,6 @@ class TestNights:
 
 
 @pytest.mark.usefixtures("environment")
-class TestQa:
-    def ready(self, world: World) -> None:
-        world.deliver_all()
-        world.build()
-
-    def test_the_queue_has_what_waits(self, world: World) -> None:
-        assert "Nothing waits" in acme("qa", "queue", "--date", NIGHT.isoformat())
-        self.ready(world)
-        assert "acme qa show tiny_health 2026-03-10" in acme("qa", "queue", "--date", NIGHT.isoformat())
-        (night,) = json.loads(acme("qa", "queue", "--date", NIGHT.isoformat(), "--json"))
-        assert night["client_id"] == "tiny_health"
-
-    def test_show_has_the_evidence_and_no_members(self, world: World) -> None:
-        self.ready(world)
-        text = acme("qa", "show", "tiny_health", NIGHT.isoformat())
-        assert "eligibility.csv" in text
-        assert "pharmacy_spend" in text
-        shown = acme("qa", "show", "tiny_health", NIGHT.isoformat(), "--json")
-        assert len(json.loads(shown)["evidence_digest"]) == 64
-        assert "p1" not in text
-        assert '"p1"' not in shown
-
-    def test_nothing_to_show_says_what_it_waits_for(self) -> None:
-        assert "acme explain" in acme("qa", "show", "tiny_health", NIGHT.isoformat(), code=1)
-
-    def test_approving_opens_the_gate(self, world: World) -> None:
-        self.ready(world)
-        acme("qa", "approve", "tiny_health", NIGHT.isoformat(), "--yes", "--as", INGRID)
-        assert [work.stage for work in world.status().work] == ["release"]
-
-    def test_approving_asks_first(self, world: World) -> None:
-        self.ready(world)
-        result = RUN.invoke(app, ["qa", "approve", "tiny_health", NIGHT.isoformat(), "--as", INGRID], input="n\n")
-        assert result.exit_code == 1
-        assert "evidence digest" in result.output
-        assert world.status().state == "awaiting sign-off"
-
-    def test_who_may_not_sign_is_told_who_may(self, world: World) -> None:
-        self.ready(world)
-        text = acme("qa", "approve", "tiny_health", NIGHT.isoformat(), "--yes", "--as", "me@x.example", code=1)
-        assert INGRID in text
-        assert world.facts().sign_offs == ()
-
-    def test_a_rejection_needs_its_reason_and_says_it(self, world: World) -> None:
-        self.ready(world)
-        acme("qa", "reject", "tiny_health", NIGHT.isoformat(), "--yes", "--as", INGRID, code=2)
-        acme("qa", "reject", "tiny_health", NIGHT.isoformat(), "--yes", "--as", INGRID, "--reason", "totals halved")
-        night = json.loads(acme("explain", "tiny_health", NIGHT.isoformat(), "--json"))
-        assert night["blocked_by"]["reason"] == "rejected by ingrid@acme.example: totals halved"
-
-
-@pytest.mark.usefixtures("environment")
 class TestPrepare:
     def test_the_sql_to_review_is_of_the_warehouse_that_is_chosen(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "CREATE TABLE ops.deliveries" in acme("prepare", "--sql")
@@ -191,7 +120,8 @@ class TestClients:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["qa"], ["clients"], ["stack"], ["status"], ["explain"], ["demo"], ["night"], ["prepare"]]
+    "command",
+    [[], ["qa"], ["keys"], ["clients"], ["stack"], ["status"], ["explain"], ["demo"], ["night"], ["prepare"]],
 )
 def test_every_command_has_help(command: list[str]) -> None:
     assert "Usage" in acme(*command, "--help")

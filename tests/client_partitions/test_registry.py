@@ -223,7 +223,8 @@ WRONG_FIELDS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
         "feeds.eligibility.quarantine_limit: .*less than or equal to 1",
     ),
     "nobody to sign off": (_with([], "owners", "qa"), "owners.qa: .*at least 1"),
-    "two signatures": (_with({"required_signatures": 2}, "qa"), "qa.required_signatures: Input should be 1"),
+    "three signatures": (_with({"required_signatures": 3}, "qa"), "qa.required_signatures: .*less than or equal to 2"),
+    "marts without auto-approval": (_with({"marts": ["pmpm"]}, "qa"), "qa: .*without auto_approve every mart needs"),
     "a list in itself": (
         lambda data: data.update(x=_endless()),
         "^tiny_health.yaml: x: is no field that is known here",

@@ -63,6 +63,9 @@ def test_all_definitions_load_and_are_these(definitions: Definitions) -> None:
             "intermediate/int_member_months:dbt_tests",
             *(f"marts/{mart}:dbt_tests" for mart in MARTS),
             *(f"marts/{mart}:qa_signed_off" for mart in MARTS),
+            *(f"marts/{mart}:exceptions_acknowledged" for mart in MARTS),
+            *(f"marts/{mart}:staging_suite" for mart in MARTS),
+            *(f"published/{mart}:production_suite" for mart in MARTS),
         ]
     )
 

@@ -16,16 +16,20 @@ from dagster import (
     build_sensor_context,
 )
 
+from acme_assets.defs.gates import EXCEPTIONS_CHECK, SIGNED_OFF_CHECK
 from acme_assets.defs.jobs import LANE_TAG, WORK_TAG, jobs
 from acme_assets.defs.marts import CANDIDATE
 from acme_assets.defs.names import mart_key
 from acme_assets.defs.sensors.arrivals import arrivals_sensor, read_cursor
-from acme_assets.defs.sensors.ledger_events import Cursor, project
-from acme_assets.defs.sensors.work import attempts_of, due_orders, work_sensor
+from acme_assets.defs.sensors.ledger_events import Cursor, nights_of, project
+from acme_assets.defs.sensors.work import LEFT_TO_THE_GATEKEEPER, attempts_of, due_orders, work_sensor
+from acme_assets.feeds.arrivals import LOOKBACK
 from acme_assets.feeds.zones import ZoneUnavailable
+from acme_assets.gatekeeper.duties import Gatekeeper
 from acme_assets.nights.marts import marts_of
+from acme_assets.warehouse.entries import entries_since
 from client_partitions.partitions import partition_key
-from tests.world import ELIGIBILITY, NIGHT, PHARMACY, World
+from tests.world import ELIGIBILITY, MORNING, NIGHT, NOOR, OTTO, PHARMACY, World
 
 KEY = partition_key("tiny_health", NIGHT)
 
@@ -126,10 +130,12 @@ def test_each_stage_is_asked_for_in_its_turn(world: World, instance: DagsterInst
     (build,) = requests(world, instance)
     assert build.job_name == "build"
     assert {key.path[-1] for key in build.asset_selection or []} == set(world.models)
-    assert all(key.name == "dbt_tests" for key in build.asset_check_keys or [])
+    assert {key.name for key in build.asset_check_keys or []} == {"dbt_tests", "staging_suite"}
     world.build()
     assert requests(world, instance) == []
     world.approve()
+    assert requests(world, instance) == []
+    world.now += LEFT_TO_THE_GATEKEEPER
     (release,) = requests(world, instance)
     assert release.job_name == "release"
     world.release()
@@ -244,8 +250,10 @@ def test_the_gate_waits_for_its_marts_to_be_shown_and_follows_the_ledger(
     assert checks == []
     show_marts(world, instance)
     _, checks = projected(world, instance, cursor)
-    assert {(check.asset_key.path[-1], check.passed, check.partition) for check in checks} == {
-        (mart.name, False, KEY) for mart in marts_of(world.client.feeds)
+    assert {(check.asset_key.path[-1], check.check_name, check.passed, check.partition) for check in checks} == {
+        (mart.name, name, name == EXCEPTIONS_CHECK, KEY)
+        for mart in marts_of(world.client.feeds)
+        for name in (SIGNED_OFF_CHECK, EXCEPTIONS_CHECK)
     }
     assert projected(world, instance, cursor) == ([], [])
     world.approve()
@@ -255,6 +263,43 @@ def test_the_gate_waits_for_its_marts_to_be_shown_and_follows_the_ledger(
     world.release()
     events, _ = projected(world, instance, cursor)
     assert [event.asset_key.to_user_string() for event in events] == ["dashboards/tiny_health"]
+
+
+def test_a_release_that_the_gatekeeper_made_is_shown_as_materialisations(
+    world: World, instance: DagsterInstance
+) -> None:
+    cursor = Cursor.read(None)
+    world.deliver_all()
+    world.build()
+    world.approve()
+    Gatekeeper(world.platform()).look()
+    events, _ = projected(world, instance, cursor)
+    shown = {event.asset_key.to_user_string() for event in events}
+    assert {f"published/{mart.name}" for mart in marts_of(world.client.feeds)} <= shown
+
+
+def test_a_withdrawal_is_shown_on_the_dashboard(world: World, instance: DagsterInstance) -> None:
+    cursor = Cursor.read(None)
+    world.deliver_all()
+    world.build()
+    world.approve()
+    release = world.release().release_id
+    world.say("withdrawal", OTTO, {"release_id": release, "evidence_digest": world.facts().candidate.evidence_digest})
+    world.release()
+    events, _ = projected(world, instance, cursor)
+    (shown,) = [event for event in events if isinstance(event, AssetObservation) and "withdrawn" in event.metadata]
+    assert shown.asset_key.to_user_string() == "dashboards/tiny_health"
+    assert shown.metadata["withdrawn"].value == release
+
+
+def test_a_waiver_for_several_nights_is_about_each_of_them(world: World) -> None:
+    subject = {"exception": "may_be_missing", "feed": "pharmacy_claim"}
+    world.say("exception_request", NOOR, subject, dates=(NIGHT - timedelta(days=90), NIGHT + timedelta(days=1)))
+    with world.warehouse.begin() as connection:
+        (entry,) = entries_since(connection, MORNING - timedelta(days=1))
+    nights = nights_of(entry, world.now.date())
+    assert nights[-2:] == [("tiny_health", NIGHT), ("tiny_health", NIGHT + timedelta(days=1))]
+    assert len(nights) == LOOKBACK.days + 1
 
 
 def test_the_same_check_can_be_shown_again_and_again(world: World) -> None:

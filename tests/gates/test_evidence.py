@@ -5,11 +5,21 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from acme_assets.gates.evidence import DeliveryEvidence, Evidence, FileEvidence, MartEvidence
+from acme_assets.gates.evidence import (
+    Core,
+    DeliveryEvidence,
+    Evidence,
+    FileEvidence,
+    MartEvidence,
+    changes_since,
+    has_core,
+    summary_of,
+)
 
 
 def file(path: str) -> FileEvidence:
@@ -20,13 +30,19 @@ ELIGIBILITY = DeliveryEvidence(
     "eligibility", "delivery-1", "b" * 64, (file("tiny/a.csv"), file("tiny/b.csv")), {"type (birth_date)": 3}
 )
 PHARMACY = DeliveryEvidence("pharmacy_claim", "delivery-2", "c" * 64, (file("tiny/c.csv"),), {})
-EVIDENCE = Evidence(
+CORE = Core(
     "tiny_health",
     date(2026, 3, 10),
     (ELIGIBILITY, PHARMACY),
+    waivers=({"feed": "lab_result", "exception": "may_be_missing"},),
+    overrides=({"change": "deadline", "time": "07:00"},),
     tests_passed=12,
     marts={"pmpm": MartEvidence(2, "d" * 64), "member_months": MartEvidence(1, "e" * 64)},
 )
+
+
+def evidence(core: Core) -> Evidence:
+    return Evidence(core, (), changes_since(None, core))
 
 
 def changed(value: Any) -> Iterator[tuple[str, Any]]:
@@ -56,46 +72,75 @@ def changed(value: Any) -> Iterator[tuple[str, Any]]:
         yield "another text", f"{value}x"
 
 
-CHANGES = dict(changed(EVIDENCE))
+CHANGES = dict(changed(CORE))
 
 
 def test_every_field_has_its_change() -> None:
     reached = {part for where in CHANGES for part in where.split(".")}
-    assert {
-        item.name for kind in (Evidence, DeliveryEvidence, FileEvidence, MartEvidence) for item in fields(kind)
-    } <= (reached)
+    assert {item.name for kind in (Core, DeliveryEvidence, FileEvidence, MartEvidence) for item in fields(kind)} <= (
+        reached
+    )
 
 
 @pytest.mark.parametrize("where", CHANGES)
 def test_any_change_gives_another_digest(where: str) -> None:
-    assert CHANGES[where].digest() != EVIDENCE.digest()
+    assert evidence(CHANGES[where]).digest() != evidence(CORE).digest()
+    assert not has_core(json.loads(evidence(CORE).canonical()), CHANGES[where])
 
 
 def test_no_two_changes_give_the_same_digest() -> None:
-    assert len({evidence.digest() for evidence in CHANGES.values()}) == len(CHANGES) > 40
+    assert len({evidence(core).digest() for core in CHANGES.values()}) == len(CHANGES) > 40
 
 
 def test_the_order_of_deliveries_files_rules_and_marts_makes_no_difference() -> None:
     turned = replace(
-        EVIDENCE,
+        CORE,
         deliveries=(PHARMACY, replace(ELIGIBILITY, files=tuple(reversed(ELIGIBILITY.files)))),
-        marts=dict(reversed(EVIDENCE.marts.items())),
+        marts=dict(reversed(CORE.marts.items())),
     )
-    assert turned.digest() == EVIDENCE.digest()
-    assert turned.canonical() == EVIDENCE.canonical()
+    assert evidence(turned).digest() == evidence(CORE).digest()
+    assert evidence(turned).canonical() == evidence(CORE).canonical()
+    assert has_core(json.loads(evidence(CORE).canonical()), turned)
     two_rules = [replace(ELIGIBILITY, failures=rules) for rules in ({"a": 1, "b": 2}, {"b": 2, "a": 1})]
-    assert len({replace(EVIDENCE, deliveries=(item,)).digest() for item in two_rules}) == 1
+    assert len({evidence(replace(CORE, deliveries=(item,))).digest() for item in two_rules}) == 1
 
 
 def test_a_file_that_moves_to_another_delivery_gives_another_digest() -> None:
     first, second = ELIGIBILITY.files
     moved = replace(
-        EVIDENCE,
+        CORE,
         deliveries=(replace(ELIGIBILITY, files=(first,)), replace(PHARMACY, files=(second, *PHARMACY.files))),
     )
-    assert moved.digest() != EVIDENCE.digest()
+    assert evidence(moved).digest() != evidence(CORE).digest()
 
 
 def test_the_digest_is_that_of_the_text_that_is_stored() -> None:
-    assert EVIDENCE.digest() == hashlib.sha256(EVIDENCE.canonical().encode()).hexdigest()
-    assert json.loads(EVIDENCE.canonical())["deliveries"][0]["files"][1]["path"] == "tiny/b.csv"
+    packet = evidence(CORE)
+    assert packet.digest() == hashlib.sha256(packet.canonical().encode()).hexdigest()
+    assert json.loads(packet.canonical())["deliveries"][0]["files"][1]["path"] == "tiny/b.csv"
+
+
+def test_what_changed_since_the_last_signed_candidate() -> None:
+    signed = json.loads(evidence(CORE).canonical())
+    assert changes_since(None, CORE) == {"since": None, "feeds": [], "marts": {}}
+    now = replace(
+        CORE,
+        deliveries=(ELIGIBILITY, replace(PHARMACY, delivery_id="delivery-3")),
+        marts={"pmpm": MartEvidence(3, "f" * 64), "member_months": CORE.marts["member_months"]},
+    )
+    assert changes_since(signed, now) == {
+        "since": evidence(CORE).digest(),
+        "feeds": ["pharmacy_claim"],
+        "marts": {"pmpm": {"rows_before": 2, "rows_now": 3}},
+    }
+
+
+def test_the_summary_names_marts_failed_suites_and_the_largest_drift() -> None:
+    suites = [
+        {"suite": "pmpm/staging", "passed": False, "drift": "0.2"},
+        {"suite": "member_months/staging", "passed": True, "drift": "0.05"},
+    ]
+    found = summary_of({"marts": {"pmpm": {}, "member_months": {}}, "suites": suites})
+    assert found == (("member_months", "pmpm"), ("pmpm/staging",), Decimal("0.2"))
+    unknown = [*suites, {"suite": "lab_volume/staging", "passed": True, "drift": None}]
+    assert summary_of({"marts": {}, "suites": unknown})[2] is None

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -14,10 +15,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-from acme_assets.environment import Platform, platform_from
+import yaml
+
+from acme_assets.environment import SERVICE_EMAIL, Platform, platform_from
+from acme_assets.keystore import key_file
 from acme_assets.stack import stack
 from acme_assets.stack.prepare import prepare
 from acme_assets.stack.settings import Home, environment
+from tests.world import KEYS, ROLES, roster_person
 
 T = TypeVar("T")
 
@@ -109,6 +114,24 @@ def wait_for(condition: Callable[[], T | None], seconds: float) -> T:
     return found
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def write_people(home: Home) -> None:
+    """The tests' people, with their keys, as people who work on this stack."""
+    home.keys.mkdir(parents=True, mode=0o700)
+    people = [json.loads(roster_person(email).model_dump_json()) for email in ROLES]
+    people += [{"email": SERVICE_EMAIL, "name": "The service", "roles": ["service"]}]
+    home.people.write_text(yaml.safe_dump({"people": people}))
+    for email, key in KEYS.items():
+        path = key_file(home.keys, email)
+        path.touch(mode=0o600)
+        path.write_bytes(key.to_pem())
+
+
 @contextmanager
 def real_stack(root: Path, clients: Path, port: int) -> Iterator[RealStack]:
     """A stack of its own, with quick sensors; stopped at the end."""
@@ -117,6 +140,7 @@ def real_stack(root: Path, clients: Path, port: int) -> Iterator[RealStack]:
     os.environ |= {"ACME_HOME": str(root), "ACME_CLIENTS": str(clients), "ACME_SENSOR_SECONDS": "1"}
     os.environ.pop("ACME_LANDING_URL", None)
     variables = {**os.environ, **environment(home)}
+    write_people(home)
     try:
         address = stack.up(home, prepare=prepare)
         yield RealStack(home, address, variables, platform_from(variables))

@@ -4,7 +4,6 @@ Three clients, one night: tiny_health is complete and gets signed, quiet_health 
 slow_health has not sent its pharmacy claims.
 """
 
-import socket
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,7 @@ from acme_assets.cli.nights import assess_all
 from acme_assets.nights.marts import MARTS
 from acme_assets.warehouse.mart_tables import dashboard_view, mart_table, published_table
 from acme_assets.warehouse.raw_tables import raw_table
-from tests.integration.real_stack import RealStack, real_stack, wait_for
+from tests.integration.real_stack import RealStack, free_port, real_stack, wait_for
 from tests.world import ELIGIBILITY, INGRID, PHARMACY, client_data
 
 NIGHT = datetime.now(UTC).date() - timedelta(days=1)
@@ -37,12 +36,6 @@ def put(stack: RealStack, client_id: str, feed: str, text: str) -> None:
     path = stack.home.landing / client_id / NIGHT.isoformat() / f"{feed}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,8 @@ from typing import Any, Literal
 from hypothesis import strategies as st
 
 from acme_assets.gates.decision import decide
+from acme_assets.gates.statement import Kind, Signed
+from acme_assets.gates.terms import night_of
 from acme_assets.nights.facts import (
     CandidateFact,
     DeliveryFact,
@@ -16,13 +18,14 @@ from acme_assets.nights.facts import (
     ModelFact,
     NightFacts,
     ReleaseFact,
-    SignOffFact,
+    StatementFact,
     StuckFact,
 )
 from acme_assets.nights.status import build_key, load_key, release_key
 from client_partitions.client import Client
 from client_partitions.feeds import Feed
-from tests.world import DELE, INGRID, NIGHT, client_data, make_client
+from client_partitions.people import Roster
+from tests.world import DELE, INGRID, MALLORY, NIGHT, ROLES, client_data, make_client, make_roster, signer_of
 
 CLIENT = make_client()
 """Owes eligibility and pharmacy claims, and may send lab results."""
@@ -32,7 +35,7 @@ BEFORE_DUE = datetime(2026, 3, 11, 5, 0, tzinfo=UTC)
 AFTER_GRACE = BEFORE_DUE.replace(hour=7)
 EARLIER = BEFORE_DUE.replace(hour=4)
 
-MALLORY = "mallory@acme.example"
+LATER = BEFORE_DUE.replace(hour=16)
 
 
 def client_owing(**policies: dict[str, Any]) -> Client:
@@ -71,7 +74,7 @@ def all_loaded(**changes: Any) -> NightFacts:
 def with_candidate(facts: NightFacts, evidence_digest: str = "c" * 64) -> NightFacts:
     """The night with a candidate of its present inputs."""
     built_at = EARLIER + timedelta(minutes=20)
-    return replace(facts, candidate=CandidateFact(evidence_digest, facts.inputs_key, built_at))
+    return replace(facts, candidate=CandidateFact(evidence_digest, facts.inputs_key, built_at, ("pmpm",)))
 
 
 def signed(
@@ -79,16 +82,51 @@ def signed(
     analyst: str = INGRID,
     evidence_digest: str = "c" * 64,
     minute: int = 30,
-    sign_off_id: str = "5" * 64,
     reason: str | None = None,
-) -> SignOffFact:
-    """A sign-off."""
-    return SignOffFact(sign_off_id, evidence_digest, decision, analyst, reason, EARLIER + timedelta(minutes=minute))
+    **changes: Any,
+) -> StatementFact:
+    """A sign-off, as the ledger has it."""
+    subject = {"evidence_digest": evidence_digest, "decision": decision, "marts": ["pmpm"], "acknowledged_failures": []}
+    return stated("sign_off", analyst, subject, minute, reason=reason, **{"role": "qa", **changes})
 
 
-def with_sign_offs(*sign_offs: SignOffFact, facts: NightFacts | None = None) -> NightFacts:
+def stated(kind: Kind, signer: str, subject: dict[str, Any], minute: int, **changes: Any) -> StatementFact:
+    """Any signed statement about the night, as the ledger has it."""
+    made = {
+        "role": ROLES[signer][0],
+        "client_id": CLIENT.client_id,
+        "dates": (NIGHT, NIGHT),
+        "meaning": "as the test says",
+        "reason": None,
+        "made_at": EARLIER + timedelta(minutes=minute),
+    } | changes
+    role, client_id, dates = (made.pop(name) for name in ("role", "client_id", "dates"))
+    return fact_of(signer_of(signer).sign(kind, role, client_id, dates, subject, **made))
+
+
+def fact_of(said: Signed) -> StatementFact:
+    """A signed statement as the ledger has it."""
+    item = said.statement
+    return StatementFact(
+        item.statement_id,
+        item.kind,
+        item.client_id,
+        item.first_date,
+        item.last_date,
+        item.signer,
+        item.canonical(),
+        said.signature,
+    )
+
+
+def with_sign_offs(*sign_offs: StatementFact, facts: NightFacts | None = None) -> NightFacts:
     """The night with a candidate and these sign-offs."""
-    return replace(facts or with_candidate(all_loaded()), sign_offs=sign_offs)
+    return replace(facts or with_candidate(all_loaded()), statements=sign_offs)
+
+
+def gate_of(client: Client, facts: NightFacts, roster: Roster | None = None, now: datetime = LATER) -> GateDecision:
+    """The gate of a night."""
+    return decide(night_of(client, facts, roster or make_roster(), now))
 
 
 def released(facts: NightFacts, evidence_digest: str = "c" * 64) -> NightFacts:
@@ -146,9 +184,9 @@ def any_facts(draw: st.DrawFn, client: Client = CLIENT) -> NightFacts:
         st.sampled_from((INGRID, DELE, MALLORY)),
         st.sampled_from(_DIGESTS),
         st.integers(30, 32),
-        st.sampled_from(("1", "2", "3")),
     )
-    facts = replace(facts, sign_offs=tuple(draw(st.lists(sign_offs, max_size=3))))
+    said = {item.statement_id: item for item in draw(st.lists(sign_offs, max_size=3))}
+    facts = replace(facts, statements=tuple(said.values()))
     if live := draw(_maybe(_DIGESTS)):
         facts = released(facts, live)
     if draw(st.booleans()):
@@ -157,7 +195,7 @@ def any_facts(draw: st.DrawFn, client: Client = CLIENT) -> NightFacts:
 
 
 def _work_keys(client: Client, facts: NightFacts) -> list[str]:
-    gate: GateDecision = decide(client, facts)
+    gate = gate_of(client, facts)
     keys = [*(load_key(item) for item in facts.deliveries.values()), build_key(facts)]
     return [*keys, release_key(facts, gate)] if gate.is_open else keys
 

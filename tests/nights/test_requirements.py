@@ -23,6 +23,7 @@ from tests.nights.made_up import (
     delivery,
     facts_of,
 )
+from tests.world import make_roster
 
 MODELS = models_of(CLIENT.feeds)
 
@@ -132,7 +133,7 @@ def test_a_partial_build_reads_nothing_that_was_never_built() -> None:
 @given(night=any_night())
 def test_status_asks_for_a_build_only_where_the_build_would_go_on(night: tuple[Client, NightFacts]) -> None:
     client, facts = night
-    (marts,) = [step for step in assess_night(client, facts, AFTER_GRACE).steps if step.name == "marts"]
+    (marts,) = [step for step in assess_night(client, facts, make_roster(), AFTER_GRACE).steps if step.name == "marts"]
     if marts.state == "waiting":
         with pytest.raises(Unmet):
             require_inputs(client, facts, MODELS)
@@ -144,6 +145,6 @@ def test_status_asks_for_a_build_only_where_the_build_would_go_on(night: tuple[C
 @given(night=any_night())
 def test_status_asks_for_a_load_only_where_the_load_would_go_on(night: tuple[Client, NightFacts]) -> None:
     client, facts = night
-    for work in assess_night(client, facts, AFTER_GRACE).work:
+    for work in assess_night(client, facts, make_roster(), AFTER_GRACE).work:
         if work.feed:
             assert work.key == load_key(require_delivery(client, facts, work.feed))

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 
-from acme_assets.gates.decision import assess_night, decide
+from acme_assets.gates.decision import assess_night
 from acme_assets.nights.facts import CandidateFact, NightFacts
 from acme_assets.nights.status import NightStatus, Step, assess, build_key, load_key, release_key
 from client_partitions.client import Client
@@ -23,19 +23,20 @@ from tests.nights.made_up import (
     delivery,
     facts_of,
     failed,
+    gate_of,
     released,
     signed,
     stuck,
     with_candidate,
     with_sign_offs,
 )
-from tests.world import NIGHT, make_client
+from tests.world import NIGHT, make_client, make_roster
 
 CORA, ENZO, INGRID = "Cora Client", "Enzo Engineer", "Ingrid"
 
 
 def status(facts: NightFacts, now: datetime = AFTER_GRACE, client: Client = CLIENT) -> NightStatus:
-    return assess_night(client, facts, now)
+    return assess_night(client, facts, make_roster(), now)
 
 
 def step(found: NightStatus, name: str) -> Step:
@@ -105,9 +106,10 @@ def test_a_loaded_feed_says_how_many_rows_were_set_aside() -> None:
     assert (found.state, found.reason) == ("done", "1,234 rows loaded, 1,001 quarantined")
 
 
-def test_a_loaded_feed_whose_count_is_lost_stops_no_assessment() -> None:
+def test_a_feed_that_stands_as_loaded_without_a_load_on_record_is_held() -> None:
     found = step(status(facts_of(delivery("eligibility", rows_loaded=None))), "feeds/eligibility")
-    assert (found.state, found.reason) == ("done", "loaded; its row count is not known")
+    assert (found.state, found.owner) == ("held", ENZO)
+    assert "there is no record of a load" in found.reason
 
 
 def test_a_quarantined_delivery_is_held_by_the_client() -> None:
@@ -198,13 +200,13 @@ def test_an_approved_candidate_is_released() -> None:
         "sign-off": "done",
         "release": "running",
     }
-    assert [(work.stage, work.key) for work in found.work] == [("release", release_key(facts, decide(CLIENT, facts)))]
+    assert [(work.stage, work.key) for work in found.work] == [("release", release_key(facts, gate_of(CLIENT, facts)))]
     assert (found.state, found.released_at) == ("running", None)
 
 
 def test_a_release_that_is_stuck_is_held_by_engineering_and_asked_for_no_more() -> None:
     facts = with_sign_offs(signed())
-    found = status(replace(facts, stuck=stuck(release_key(facts, decide(CLIENT, facts)), reason="rows differ")))
+    found = status(replace(facts, stuck=stuck(release_key(facts, gate_of(CLIENT, facts)), reason="rows differ")))
     assert step(found, "release").reason == "rows differ"
     assert (found.state, blocked_by(found), found.work) == ("held", ("release", "held", ENZO), ())
 
@@ -373,8 +375,8 @@ def test_work_keys_tell_deliveries_inputs_and_sign_offs_apart() -> None:
     assert build_key(first) != build_key(replace(first, business_date=NIGHT + timedelta(days=1)))
     assert build_key(first) != build_key(replace(first, client_id="other"))
     assert build_key(first) == build_key(facts_of(delivery("pharmacy_claim"), delivery("eligibility")))
-    signs = [signed(sign_off_id=letter * 64) for letter in "ab"]
-    keys = {release_key(facts, decide(CLIENT, facts)) for facts in (with_sign_offs(sign) for sign in signs)}
+    signs = [signed(reason=letter) for letter in "ab"]
+    keys = {release_key(facts, gate_of(CLIENT, facts)) for facts in (with_sign_offs(sign) for sign in signs)}
     assert len(keys) == 2
 
 
@@ -385,7 +387,7 @@ def test_work_keys_tell_deliveries_inputs_and_sign_offs_apart() -> None:
 @given(night=any_night(), now=MOMENTS)
 def test_work_is_asked_for_exactly_where_a_step_is_running(night: tuple[Client, NightFacts], now: datetime) -> None:
     client, facts = night
-    found = assess_night(client, facts, now)
+    found = assess_night(client, facts, make_roster(), now)
     stage = {"marts": "build", "release": "release"}
     running = [(stage.get(step.name, "load"), step.name) for step in found.steps if step.state == "running"]
     assert [
@@ -403,7 +405,7 @@ def test_a_night_is_blocked_by_its_first_held_step_else_by_its_first_that_is_not
     night: tuple[Client, NightFacts], now: datetime
 ) -> None:
     client, facts = night
-    found = assess_night(client, facts, now)
+    found = assess_night(client, facts, make_roster(), now)
     optional = {
         f"feeds/{feed}"
         for feed, item in facts.deliveries.items()
@@ -421,16 +423,16 @@ def test_a_night_is_released_only_if_its_present_candidate_is_live_and_the_gate_
     night: tuple[Client, NightFacts], now: datetime
 ) -> None:
     client, facts = night
-    found = assess_night(client, facts, now)
+    found = assess_night(client, facts, make_roster(), now)
     is_live = (
         facts.candidate is not None
         and facts.live_release is not None
         and facts.candidate.evidence_digest == facts.live_release.evidence_digest
-        and decide(client, facts).is_open
+        and gate_of(client, facts).is_open
     )
     assert (found.state == "released") == (step(found, "release").state == "done") == is_live
     if step(found, "release").state in ("running", "held"):
-        assert decide(client, facts).is_open
+        assert gate_of(client, facts).is_open
     assert (found.released_at is None) == (facts.live_release is None)
 
 
@@ -440,7 +442,7 @@ def test_marts_are_never_built_past_a_feed_that_is_owed_and_not_loaded(
     night: tuple[Client, NightFacts], now: datetime
 ) -> None:
     client, facts = night
-    if step(assess_night(client, facts, now), "marts").state in ("running", "done"):
+    if step(assess_night(client, facts, make_roster(), now), "marts").state in ("running", "done"):
         assert set(client.feeds_owed(facts.business_date)) <= facts.inputs.keys()
         assert "arrived" not in {item.state for item in facts.deliveries.values()}
 
@@ -452,7 +454,7 @@ def test_an_assessment_depends_on_its_arguments_alone_and_changes_none(
 ) -> None:
     client, facts = night
     before = copy.deepcopy(facts)
-    gate = decide(client, facts)
+    gate = gate_of(client, facts)
     assert assess(client, facts, gate, now) == assess(client, copy.deepcopy(facts), gate, now)
     reordered = replace(
         facts, deliveries=dict(reversed(facts.deliveries.items())), stuck=dict(reversed(facts.stuck.items()))

@@ -10,7 +10,7 @@ from acme_assets.warehouse.ledger import loads
 from acme_assets.warehouse.mart_tables import published_table
 from acme_assets.warehouse.raw_tables import quarantined_rows, raw_table
 from acme_assets.warehouse.row_hash import row_hash
-from tests.snowflake.night import DIALECT, as_snowflake
+from tests.snowflake.recorder import DIALECT, as_snowflake
 
 _LOAD = {
     "delivery_id": "d1",

@@ -11,5 +11,6 @@ _RECORDED: dict[str, list[str]] = {}
 def night(request: pytest.FixtureRequest) -> dict[str, list[str]]:
     """Role to the statements of its part of a night, as Snowflake would get them."""
     if not _RECORDED:
-        _RECORDED.update(record_night(request.getfixturevalue("world")))
+        world, folder = (request.getfixturevalue(name) for name in ("world", "tmp_path"))
+        _RECORDED.update(record_night(world, folder))
     return _RECORDED

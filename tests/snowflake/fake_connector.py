@@ -96,8 +96,9 @@ class FakeCursor:
         rows, self._rows = self._rows, []
         return rows
 
-    def fetchmany(self, _: int | None = None) -> list[tuple[Any, ...]]:
-        return self.fetchall()
+    def fetchmany(self, size: int | None = None) -> list[tuple[Any, ...]]:
+        found, self._rows = self._rows[: size or self.arraysize], self._rows[size or self.arraysize :]
+        return found
 
     def close(self) -> None:
         pass

@@ -5,11 +5,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import sqlglot
 from sqlglot import exp
 
 from acme_assets.nights.marts import MARTS
-from acme_assets.warehouse.ledger import LEDGER_TABLES
+from acme_assets.warehouse.tables import LEDGER_TABLES
 from tests.snowflake.grammar import statements
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "snowflake").glob("*.sql"))
@@ -22,7 +23,15 @@ _PRIVILEGES = re.compile(
 _ROLE = re.compile(r"GRANT ROLE (?P<child>\w+) TO (ROLE|USER) (?P<parent>\S+)")
 
 OWNER, RELEASER, CLIENT = "acme_owner", "acme_releaser", "acme_client"
-READERS = ("acme_qa", "acme_auditor", CLIENT)
+PEOPLE = ("acme_qa", "acme_client_success", "acme_on_call")
+PAGE = "acme_link_page"
+
+ONLY_INSERTED = (
+    *("ops.statements", "ops.audit_entries", "ops.audit_links", "ops.audit_checkpoints"),
+    *("ops.suite_results", "ops.candidates", "ops.releases"),
+    *(f"published.{mart}" for mart in MARTS),
+)
+"""What is said, sealed, judged or released."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +69,54 @@ def may(privilege: str, table: str) -> set[str]:
     return {grant.role for grant in GRANTS if grant.privilege == privilege and grant.reaches(table)}
 
 
-def test_only_the_releaser_inserts_into_published() -> None:
-    for mart in MARTS:
-        assert may("INSERT", f"published.{mart}") == {RELEASER}
-        assert not may("UPDATE", f"published.{mart}") | may("DELETE", f"published.{mart}")
+def tables_of(role: str, privilege: str) -> set[str]:
+    """The tables on which a role has a privilege, by name."""
+    wanted = (role, privilege, "TABLE")
+    return {g.target.removeprefix("acme.") for g in GRANTS if (g.role, g.privilege, g.kind) == wanted}
 
 
-def test_nobody_updates_or_deletes_audit_entries() -> None:
+def test_only_the_releaser_inserts_into_published_and_releases() -> None:
+    for table in ("ops.releases", *(f"published.{mart}" for mart in MARTS)):
+        assert may("INSERT", table) == {RELEASER}
+
+
+@pytest.mark.parametrize("table", ONLY_INSERTED)
+def test_nobody_edits_what_is_only_inserted(table: str) -> None:
+    assert may("INSERT", table)
     for privilege in ("UPDATE", "DELETE", "TRUNCATE", "ALL", "ALL PRIVILEGES", "OWNERSHIP"):
-        assert not may(privilege, "ops.audit_entries"), privilege
+        assert not may(privilege, table), privilege
+
+
+def test_only_the_service_seals() -> None:
+    assert may("INSERT", "ops.audit_links") == may("INSERT", "ops.audit_checkpoints") == {"acme_service"}
+
+
+def test_people_only_insert_what_they_sign_and_links() -> None:
+    for role in PEOPLE:
+        signs = {"ops.statements", "ops.audit_entries"}
+        links = set() if role == "acme_qa" else {"ops.acknowledgement_links"}
+        assert tables_of(role, "INSERT") == signs | links
+        privileges = {grant.privilege for grant in GRANTS if grant.role == role}
+        assert privileges == {"USAGE", "SELECT", "INSERT"}
+
+
+def test_the_page_of_the_links_reaches_no_more_of_the_ledger_than_links_and_statements() -> None:
+    assert tables_of(PAGE, "SELECT") == {"ops.acknowledgement_links", "ops.statements"}
+    assert may("UPDATE", "ops.acknowledgement_links") == {PAGE}
+    assert {g.kind for g in GRANTS if g.role == PAGE} == {"DATABASE", "WAREHOUSE", "SCHEMA", "TABLE"}
+
+
+def test_who_logs_in_has_the_roles_of_its_work_alone() -> None:
+    roles = defaultdict(set)
+    for statement in CODE:
+        if (match := _ROLE.fullmatch(statement)) and "USER" in match[2]:
+            roles[match["parent"]].add(match["child"])
+    assert roles == {
+        "IDENTIFIER($me)": {OWNER},
+        "acme_deploy": {OWNER},
+        "acme_dagster": {"acme_loader", "acme_transformer", RELEASER},
+        "acme_gatekeeper": {RELEASER, "acme_service"},
+    }
 
 
 def test_nothing_is_granted_that_holds_more_than_its_name() -> None:
@@ -86,13 +134,14 @@ def test_deletes_are_for_rebuilding_a_model_alone() -> None:
     ]
 
 
-def test_raw_and_quarantine_are_closed_to_qa_auditors_and_clients() -> None:
-    schemas = defaultdict(set)
+def test_rows_of_members_are_for_who_works_on_them() -> None:
+    reach = defaultdict(set)
     for grant in GRANTS:
-        schemas[grant.role].add(grant.target.removeprefix("acme.").split(".")[0])
-    for role in READERS:
-        assert not schemas[role] & {"raw", "quarantine"}, role
-    assert {role for role, found in schemas.items() if "quarantine" in found} == {"acme_loader"}
+        reach[grant.target.removeprefix("acme.").split(".")[0]].add(grant.role)
+    assert reach["quarantine"] == {"acme_loader"}
+    assert reach["raw"] == {"acme_loader", "acme_transformer"}
+    assert reach["marts"] == {"acme_transformer", RELEASER, "acme_qa"}
+    assert reach["published"] == {RELEASER}
 
 
 def test_clients_reach_the_dashboards_and_nothing_else() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from snowflake.connector.errors import OperationalError
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
-from acme_assets.warehouse import snowflake
+from acme_assets.warehouse import sealing, snowflake
 from acme_assets.warehouse.ledger import client_nights, stuck_work
 from acme_assets.warehouse.protocol import NightBusy, WarehouseUnavailable
 from acme_assets.warehouse.raw_tables import raw_table
@@ -17,7 +17,7 @@ from acme_assets.warehouse.snowflake import SESSION, SnowflakeWarehouse
 from tests.snowflake.fake_connector import FakeConnection, refuses
 
 NIGHT = date(2026, 3, 10)
-ROW = {"client_id": "c1", "business_date": NIGHT, "settled": False}
+ROW = {"client_id": "c1", "business_date": NIGHT}
 WROTE, NOTHING = (["number of rows inserted"], [(1,)], 1), (["number of rows inserted"], [(0,)], 0)
 LOCKED = (["client_id"], [("c1",)], 1)
 
@@ -92,7 +92,7 @@ def test_another_error_of_insert_new_is_raised() -> None:
 def lock(warehouse: SnowflakeWarehouse) -> None:
     with warehouse.begin() as connection:
         warehouse.lock_night(connection, "c1", NIGHT, 15)
-        connection.execute(update(client_nights).filter_by(client_id="c1").values(settled=True))
+        connection.execute(update(client_nights).filter_by(client_id="c1").values(settled_at=None))
 
 
 def test_a_night_is_locked_before_anything_else_and_the_lock_is_asked_for_before_the_commit() -> None:
@@ -217,3 +217,28 @@ def test_no_block_of_the_warehouse_sends_ddl(tmp_path: Path) -> None:
         warehouse.copy(connection, raw_table("patient"), spool(tmp_path / "spool", "a\n1\n"))
     assert not [s for s in sent.sent if s.split()[0] in ("CREATE", "DROP", "TRUNCATE", "GRANT")]
     assert {s for s in sent.sent if s.startswith("ALTER")} == {SESSION, snowflake.lock_timeout_statement(15)}
+
+
+def test_the_links_of_one_seal_are_one_statement_below_a_megabyte() -> None:
+    """docs.snowflake.com/user-guide/query-size-limits; the connector writes an executemany out as one INSERT."""
+    hash_ = "f" * 64
+    values = f"(1000000000, '{hash_}', '{hash_}', '{hash_}'),"
+    assert sealing.BATCH * len(values) < 2**20
+
+
+def test_whoever_waits_for_a_change_sleeps_and_asks_nothing() -> None:
+    warehouse, sent = session()
+    started = time.monotonic()
+    with warehouse.changes() as wait:
+        wait(0.05)
+    assert time.monotonic() - started >= 0.05
+    assert sent.sent == []
+
+
+def test_a_streamed_read_comes_in_parts() -> None:
+    rows = [(f"c{number}", NIGHT) for number in range(5)]
+    warehouse, _ = session(SELECT=[(["client_id", "business_date"], rows, 5)])
+    with warehouse.begin() as connection:
+        statement = select(client_nights.c.client_id, client_nights.c.business_date)
+        streamed = connection.execute(statement, execution_options={"stream_results": True, "yield_per": 2})
+        assert [len(part) for part in streamed.partitions()] == [2, 2, 1]

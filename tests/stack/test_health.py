@@ -1,5 +1,9 @@
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from acme_assets.stack import health
 from acme_assets.stack.health import judge_heartbeats
 
 STARTED, NOW = 1000.0, 2000.0
@@ -39,3 +43,24 @@ def test_an_error_in_a_heartbeat_is_shown_in_one_line() -> None:
 
 def test_no_threads_at_all_is_not_well() -> None:
     assert not judge_heartbeats([], STARTED, NOW).well
+
+
+@pytest.mark.parametrize(
+    ("beat", "well", "detail"),
+    [
+        (None, False, "no heartbeat yet"),
+        ("{", False, "no heartbeat yet"),
+        ('{"at": 50, "problem": null}', False, "no heartbeat yet"),
+        ('{"at": 190, "problem": null}', True, "last look 10 s ago"),
+        ('{"at": 190, "problem": "the audit log is not sealed"}', False, "the audit log is not sealed"),
+        ('{"at": 101, "problem": null}', False, "last look 899 s ago"),
+    ],
+)
+def test_a_gatekeeper_is_well_that_looked_lately_and_found_no_problem(
+    tmp_path: Path, beat: str | None, well: bool, detail: str
+) -> None:
+    heartbeat = tmp_path / "gatekeeper.beat"
+    if beat:
+        heartbeat.write_text(beat)
+    now = 1000.0 if detail.endswith("899 s ago") else 200.0
+    assert health.gatekeeper(heartbeat, since=100.0, now=now) == health.Health(well, detail)

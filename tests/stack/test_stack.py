@@ -86,7 +86,9 @@ class TestLife:
 
     def test_only_this_machine_can_reach_it(self, home: Home) -> None:
         everything = [
-            member for name in services.SERVICES for member in processes.family(psutil.Process(pid(home, name)))
+            member
+            for name in services.services_of(home)
+            for member in processes.family(psutil.Process(pid(home, name)))
         ]
         listening = {
             (connection.laddr.ip, connection.laddr.port)
@@ -97,11 +99,11 @@ class TestLife:
         assert listening == {("127.0.0.1", home.ui_port)}
 
     def test_up_again_changes_nothing(self, home: Home) -> None:
-        before = [pid(home, name) for name in services.SERVICES]
+        before = [pid(home, name) for name in services.services_of(home)]
         lines: list[str] = []
         stack.up(home, lines.append, prepare=lambda environment: pytest.fail("nothing to prepare"))
         assert lines[0] == "already running"
-        assert [pid(home, name) for name in services.SERVICES] == before
+        assert [pid(home, name) for name in services.services_of(home)] == before
 
     def test_another_port_in_the_environment_does_not_hide_the_running_stack(self, home: Home) -> None:
         assert stack.up(replace(home, ui_port=1)) == f"http://127.0.0.1:{home.ui_port}"
@@ -114,7 +116,7 @@ class TestLife:
     def test_up_recovers_when_all_but_the_webserver_was_killed_and_ends_the_lost_run(self, home: Home) -> None:
         lost = launch(home, "endless")
         wait_for(lambda: run_status(home, lost) == "STARTED")
-        before = {name: pid(home, name) for name in services.SERVICES}
+        before = {name: pid(home, name) for name in services.services_of(home)}
         for name in ("postgres", "code", "daemon"):
             os.kill(before[name], signal.SIGKILL)
         wait_for(lambda: services.find(home, "code") is None, 5)
@@ -123,7 +125,7 @@ class TestLife:
         assert lines[0] == "PostgreSQL is gone: stopping what used it"
         assert "ending 1 runs that an earlier stack left unfinished" in lines
         assert run_status(home, lost) == "FAILURE"
-        assert not {pid(home, name) for name in services.SERVICES} & set(before.values())
+        assert not {pid(home, name) for name in services.services_of(home)} & set(before.values())
         run = launch(home, "quick")
         wait_for(lambda: run_status(home, run) == "SUCCESS")
 

@@ -6,17 +6,22 @@ Each test takes its own client ids and delivery ids, so that it can run on a sha
 import hashlib
 import os
 import threading
+import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
+from acme_assets.audit.entry import SYSTEM, Entry
 from acme_assets.environment import snowflake_settings, warehouse_from
-from acme_assets.warehouse.ledger import client_nights, loads
+from acme_assets.warehouse.entries import write_entry
+from acme_assets.warehouse.ledger import audit_entries, client_nights, loads
 from acme_assets.warehouse.mart_tables import published_table
+from acme_assets.warehouse.postgres import PostgresWarehouse
 from acme_assets.warehouse.protocol import NightBusy, Warehouse, WarehouseUnavailable
 from acme_assets.warehouse.raw_tables import raw_table
 
@@ -26,8 +31,6 @@ NIGHT = date(2026, 3, 10)
 @pytest.fixture(params=["postgres", "snowflake"])
 def warehouse(request: pytest.FixtureRequest) -> Warehouse:
     if request.param == "postgres":
-        from acme_assets.warehouse.postgres import PostgresWarehouse
-
         return PostgresWarehouse(request.getfixturevalue("database"))
     if not os.environ.get("ACME_SNOWFLAKE_ACCOUNT"):
         pytest.skip("no Snowflake account in the environment (ACME_SNOWFLAKE_ACCOUNT and its neighbours)")
@@ -135,7 +138,7 @@ def test_a_night_has_one_holder_at_a_time(warehouse: Warehouse, client_id: str) 
 
 
 def test_a_look_at_the_landing_zone_does_not_wait_for_a_locked_night(warehouse: Warehouse, client_id: str) -> None:
-    row = {"client_id": client_id, "business_date": NIGHT, "settled": False}
+    row = {"client_id": client_id, "business_date": NIGHT}
     with warehouse.begin() as connection:
         warehouse.insert_new(connection, client_nights, row)
     with warehouse.begin() as holder, ThreadPoolExecutor(1) as pool:
@@ -244,9 +247,85 @@ def test_a_row_twice_is_not_a_row_once(warehouse: Warehouse, client_id: str) -> 
     assert digest_of(warehouse, client_id, row) != digest_of(warehouse, client_id, row)
 
 
-def test_a_dead_warehouse_is_said_to_be_unavailable() -> None:
-    from acme_assets.warehouse.postgres import PostgresWarehouse
+LONG = 5.0
 
+
+def commit_entry(warehouse: Warehouse, client_id: str) -> None:
+    with warehouse.begin() as connection:
+        write_entry(connection, Entry(datetime.now(UTC), SYSTEM, "delivery_arrived", client_id, NIGHT, {}))
+
+
+def timed(wait: Callable[[float], None], seconds: float) -> float:
+    started = time.monotonic()
+    wait(seconds)
+    return time.monotonic() - started
+
+
+def announces(warehouse: Warehouse) -> bool:
+    """PostgreSQL announces commits, Snowflake does not."""
+    return isinstance(warehouse, PostgresWarehouse)
+
+
+def test_a_wait_in_which_nothing_happens_lasts_its_time(warehouse: Warehouse) -> None:
+    with warehouse.changes() as wait:
+        assert 0.3 <= timed(wait, 0.3) < LONG
+
+
+def test_a_wait_ends_as_another_session_commits_an_entry(warehouse: Warehouse, client_id: str) -> None:
+    with warehouse.changes() as wait:
+        soon = threading.Timer(0.3, commit_entry, (warehouse, client_id))
+        soon.start()
+        took = timed(wait, LONG)
+        soon.join()
+    assert count(warehouse, audit_entries, client_id=client_id) == 1
+    assert took < LONG / 2 if announces(warehouse) else took >= LONG
+
+
+def test_an_entry_that_is_committed_between_two_waits_is_not_missed_and_ends_one(
+    warehouse: Warehouse, client_id: str
+) -> None:
+    with warehouse.changes() as wait:
+        commit_entry(warehouse, client_id)
+        took = timed(wait, LONG)
+        assert took < LONG / 2 if announces(warehouse) else took >= LONG
+        assert timed(wait, 0.3) >= 0.3
+
+
+def test_an_entry_that_is_rolled_back_ends_no_wait(warehouse: Warehouse, client_id: str) -> None:
+    with warehouse.changes() as wait:
+        with pytest.raises(RuntimeError), warehouse.begin() as connection:
+            write_entry(connection, Entry(datetime.now(UTC), SYSTEM, "delivery_arrived", client_id, NIGHT, {}))
+            raise RuntimeError
+        assert timed(wait, 0.3) >= 0.3
+
+
+def test_a_wait_does_not_hold_a_transaction_open(warehouse: Warehouse, client_id: str) -> None:
+    """One that stood open for days would keep PostgreSQL from clearing up, and Snowflake ends it."""
+    if not announces(warehouse):
+        pytest.skip("it has no session")
+    open_ones = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
+    with warehouse.changes() as wait:
+        wait(0.1)
+        with warehouse.begin() as connection:
+            assert connection.execute(text(open_ones)).scalar_one() == 0
+
+
+def test_a_wait_whose_session_is_ended_says_that_the_warehouse_is_unavailable(warehouse: Warehouse) -> None:
+    if not announces(warehouse):
+        pytest.skip("it has no session")
+    end_others = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with pytest.raises(WarehouseUnavailable, match="does not answer"), warehouse.changes() as wait:
+        with warehouse.begin() as connection:
+            connection.execute(text(end_others))
+        for _ in range(2):  # the server's last words may end one wait
+            wait(LONG)
+
+
+def test_a_dead_warehouse_is_said_to_be_unavailable() -> None:
     dead = PostgresWarehouse("postgresql+psycopg2://postgres:@/acme?host=/nowhere")
-    with pytest.raises(WarehouseUnavailable, match="acme stack up"), dead.begin():
-        pass
+    for block in (dead.begin, dead.changes):
+        with pytest.raises(WarehouseUnavailable, match="acme stack up"), block():
+            pass

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from dagster import (
     AssetCheckKey,
@@ -21,7 +21,7 @@ from dagster import (
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from acme_assets.defs.jobs import JOB_OF, LANE_TAG, WORK_TAG
-from acme_assets.defs.marts import TESTS_CHECK
+from acme_assets.defs.marts import SUITE_CHECK, TESTS_CHECK
 from acme_assets.defs.names import model_key, published_key, raw_key
 from acme_assets.defs.raw import CONTRACT_CHECK
 from acme_assets.environment import Platform
@@ -29,15 +29,19 @@ from acme_assets.feeds.arrivals import LOOKBACK
 from acme_assets.gates.decision import assess_night
 from acme_assets.nights.dispatch import MAX_ATTEMPTS, Attempt, Order, dispatch, orders
 from acme_assets.nights.facts import Stage
-from acme_assets.nights.marts import marts_of
+from acme_assets.nights.marts import MARTS, marts_of
 from acme_assets.nights.models import layer_of, models_of
-from acme_assets.warehouse.reading import read_unsettled
+from acme_assets.nights.status import NightStatus, Work
+from acme_assets.warehouse.reading import SETTLING, read_unsettled
 from acme_assets.warehouse.stuck import record_stuck
 from client_partitions.client import Client
 from client_partitions.partitions import partition_key
 
-_OWN_CHECK: dict[Stage, str] = {"load": CONTRACT_CHECK, "build": TESTS_CHECK}
-"""The check that a stage's own step yields. The QA gate's is shown as the ledger changes, without a run."""
+_OWN_CHECKS: dict[Stage, tuple[str, ...]] = {"load": (CONTRACT_CHECK,), "build": (TESTS_CHECK, SUITE_CHECK)}
+"""The checks that a stage's own step yields. The gate's are shown as the ledger changes, without a run."""
+
+LEFT_TO_THE_GATEKEEPER = timedelta(seconds=15)
+"""How long after its gate opened a release is left to the gatekeeper, which acts at once where it is alive."""
 
 
 def work_sensor(jobs: Sequence[UnresolvedAssetJobDefinition], interval_seconds: int) -> SensorDefinition:
@@ -75,14 +79,21 @@ def work_sensor(jobs: Sequence[UnresolvedAssetJobDefinition], interval_seconds: 
 
 def due_orders(platform: Platform, now: datetime) -> list[Order]:
     """The work of all open client nights."""
+    roster = platform.roster()
     with platform.warehouse.begin() as connection:
-        nights = read_unsettled(connection, now.date() - LOOKBACK)
+        nights = read_unsettled(connection, now.date() - LOOKBACK, now.date(), now - SETTLING)
     return orders(
         work
         for facts in nights
         if facts.client_id in platform.registry.clients
-        for work in assess_night(platform.registry.client(facts.client_id), facts, now).work
+        for work in _due(assess_night(platform.registry.client(facts.client_id), facts, roster, now), now)
     )
+
+
+def _due(status: NightStatus, now: datetime) -> list[Work]:
+    release = next(step for step in status.steps if step.name == "release")
+    is_fresh = release.since is not None and now < release.since + LEFT_TO_THE_GATEKEEPER
+    return [work for work in status.work if work.stage != "release" or not is_fresh]
 
 
 def attempts_of(instance: DagsterInstance, lanes: Sequence[str]) -> dict[str, list[Attempt]]:
@@ -102,7 +113,12 @@ def _request(client: Client, order: Order, attempt: int) -> RunRequest:
         job_name=JOB_OF[order.stage],
         partition_key=partition_key(order.client_id, order.business_date),
         asset_selection=(assets := _assets(client, order)),
-        asset_check_keys=[AssetCheckKey(key, name) for key in assets if (name := _OWN_CHECK.get(order.stage))],
+        asset_check_keys=[
+            AssetCheckKey(key, name)
+            for key in assets
+            for name in _OWN_CHECKS.get(order.stage, ())
+            if name != SUITE_CHECK or key.path[-1] in MARTS
+        ],
         tags={WORK_TAG: order.key, LANE_TAG: order.lane},
     )
 

@@ -6,7 +6,8 @@ from alembic import context
 from alembic.ddl.impl import DefaultImpl
 from sqlalchemy import Index
 
-import acme_assets.warehouse.snowflake  # noqa: F401 - compiles OPS as hybrid tables there
+import acme_assets.warehouse.snowflake  # compiles OPS as hybrid tables there
+import acme_assets.warehouse.tables  # noqa: F401 - declares them all
 from acme_assets.warehouse.ledger import OPS, UtcTimestamp, metadata
 from acme_assets.warehouse.mart_tables import declare_published
 from acme_assets.warehouse.raw_tables import declare_raw

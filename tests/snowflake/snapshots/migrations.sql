@@ -17,6 +17,7 @@ CREATE HYBRID TABLE ops.audit_entries (
     action VARCHAR(64) NOT NULL,
     client_id VARCHAR(64),
     business_date DATE,
+    statement_id VARCHAR(64),
     entry TEXT NOT NULL,
     PRIMARY KEY (entry_id)
 );
@@ -25,7 +26,11 @@ COMMENT ON TABLE ops.audit_entries IS 'What happened, written in the transaction
 
 COMMENT ON COLUMN ops.audit_entries.entry_id IS 'SHA-256 of the canonical entry';
 
+COMMENT ON COLUMN ops.audit_entries.statement_id IS 'the signed statement that it records, if it does';
+
 COMMENT ON COLUMN ops.audit_entries.entry IS 'canonical JSON; its hash is entry_id';
+
+CREATE INDEX audit_entries_by_statement ON ops.audit_entries (statement_id);
 
 CREATE HYBRID TABLE ops.candidates (
     evidence_digest VARCHAR(64) NOT NULL,
@@ -33,6 +38,9 @@ CREATE HYBRID TABLE ops.candidates (
     business_date DATE NOT NULL,
     inputs_key VARCHAR(64) NOT NULL,
     evidence TEXT NOT NULL,
+    marts TEXT NOT NULL,
+    failed_suites TEXT NOT NULL,
+    drift VARCHAR(32),
     built_at TIMESTAMP_TZ NOT NULL,
     PRIMARY KEY (evidence_digest)
 );
@@ -41,6 +49,12 @@ COMMENT ON TABLE ops.candidates IS 'Every candidate that was ever built, by the 
 
 COMMENT ON COLUMN ops.candidates.evidence IS 'the packet that QA signs, as canonical JSON';
 
+COMMENT ON COLUMN ops.candidates.marts IS 'JSON array of its marts, as the evidence has them';
+
+COMMENT ON COLUMN ops.candidates.failed_suites IS 'JSON array of the suites that failed, as the evidence has them';
+
+COMMENT ON COLUMN ops.candidates.drift IS 'largest deviation from the trailing nights, as the evidence has it; null: too few';
+
 CREATE INDEX candidates_by_night ON ops.candidates (client_id, business_date);
 
 CREATE HYBRID TABLE ops.client_nights (
@@ -48,7 +62,7 @@ CREATE HYBRID TABLE ops.client_nights (
     business_date DATE NOT NULL,
     candidate VARCHAR(64),
     live_release VARCHAR(64),
-    settled BOOLEAN NOT NULL,
+    settled_at TIMESTAMP_TZ,
     PRIMARY KEY (client_id, business_date)
 );
 
@@ -58,7 +72,7 @@ COMMENT ON COLUMN ops.client_nights.candidate IS 'evidence digest of the rows no
 
 COMMENT ON COLUMN ops.client_nights.live_release IS 'the release that the client sees; null before the first';
 
-COMMENT ON COLUMN ops.client_nights.settled IS 'false while there may be work left to request';
+COMMENT ON COLUMN ops.client_nights.settled_at IS 'since when no work is left to request; null while there may be some';
 
 CREATE HYBRID TABLE ops.contract_results (
     delivery_id VARCHAR(64) NOT NULL,
@@ -136,7 +150,8 @@ CREATE HYBRID TABLE ops.releases (
     client_id VARCHAR(64) NOT NULL,
     business_date DATE NOT NULL,
     evidence_digest VARCHAR(64) NOT NULL,
-    sign_off_id VARCHAR(64) NOT NULL,
+    sign_off_ids TEXT NOT NULL,
+    supersedes VARCHAR(64),
     rows_released BIGINT NOT NULL,
     released_at TIMESTAMP_TZ NOT NULL,
     PRIMARY KEY (release_id)
@@ -144,27 +159,11 @@ CREATE HYBRID TABLE ops.releases (
 
 COMMENT ON TABLE ops.releases IS 'Every release; the one that the client sees is client_nights.live_release.';
 
+COMMENT ON COLUMN ops.releases.sign_off_ids IS 'JSON array of the approvals that opened the gate';
+
+COMMENT ON COLUMN ops.releases.supersedes IS 'the release that the client saw before; null for none';
+
 CREATE INDEX releases_by_night ON ops.releases (client_id, business_date);
-
-CREATE HYBRID TABLE ops.sign_offs (
-    sign_off_id VARCHAR(64) NOT NULL,
-    client_id VARCHAR(64) NOT NULL,
-    business_date DATE NOT NULL,
-    evidence_digest VARCHAR(64) NOT NULL,
-    decision VARCHAR(16) NOT NULL,
-    analyst VARCHAR(256) NOT NULL,
-    reason TEXT,
-    signed_at TIMESTAMP_TZ NOT NULL,
-    PRIMARY KEY (sign_off_id)
-);
-
-COMMENT ON TABLE ops.sign_offs IS 'QA''s decisions, each bound to one evidence digest.';
-
-COMMENT ON COLUMN ops.sign_offs.decision IS 'approved or rejected';
-
-COMMENT ON COLUMN ops.sign_offs.analyst IS 'e-mail address of the QA analyst';
-
-CREATE INDEX sign_offs_by_night ON ops.sign_offs (client_id, business_date);
 
 CREATE HYBRID TABLE ops.stray_files (
     path VARCHAR(1024) NOT NULL,
@@ -504,3 +503,124 @@ CREATE SECURE VIEW dashboards.provider_panel AS SELECT p.client_id, p.business_d
 CREATE STAGE IF NOT EXISTS raw.load_stage ENCRYPTION = (TYPE = 'SNOWFLAKE_SSE');
 
 UPDATE ops.alembic_version SET version_num='0002' WHERE ops.alembic_version.version_num = '0001';
+
+-- Running upgrade 0002 -> 0003
+
+CREATE HYBRID TABLE ops.audit_links (
+    seq BIGINT NOT NULL,
+    entry_id VARCHAR(64) NOT NULL,
+    previous VARCHAR(64) NOT NULL,
+    link_hash VARCHAR(64) NOT NULL,
+    PRIMARY KEY (seq),
+    UNIQUE (entry_id)
+);
+
+COMMENT ON TABLE ops.audit_links IS 'The hash chain over the audit entries, in the order in which they were sealed.';
+
+COMMENT ON COLUMN ops.audit_links.seq IS 'from 1, without gaps';
+
+COMMENT ON COLUMN ops.audit_links.previous IS 'link_hash of the link before; zeros for the first';
+
+COMMENT ON COLUMN ops.audit_links.link_hash IS 'SHA-256 over seq, previous and entry_id';
+
+CREATE HYBRID TABLE ops.audit_checkpoints (
+    seq BIGINT NOT NULL,
+    checkpoint TEXT NOT NULL,
+    key_id VARCHAR(16) NOT NULL,
+    signature VARCHAR(128) NOT NULL,
+    PRIMARY KEY (seq)
+);
+
+COMMENT ON TABLE ops.audit_checkpoints IS 'The chain''s heads, signed by the service as it sealed them.';
+
+COMMENT ON COLUMN ops.audit_checkpoints.seq IS 'how many links it covers';
+
+COMMENT ON COLUMN ops.audit_checkpoints.checkpoint IS 'canonical JSON: what was signed';
+
+COMMENT ON COLUMN ops.audit_checkpoints.key_id IS 'the service key that signed it';
+
+COMMENT ON COLUMN ops.audit_checkpoints.signature IS 'Ed25519, base64';
+
+UPDATE ops.alembic_version SET version_num='0003' WHERE ops.alembic_version.version_num = '0002';
+
+-- Running upgrade 0003 -> 0004
+
+CREATE HYBRID TABLE ops.statements (
+    statement_id VARCHAR(64) NOT NULL,
+    kind VARCHAR(32) NOT NULL,
+    client_id VARCHAR(64) NOT NULL,
+    first_date DATE NOT NULL,
+    last_date DATE NOT NULL,
+    signer VARCHAR(256) NOT NULL,
+    role VARCHAR(16) NOT NULL,
+    key_id VARCHAR(16) NOT NULL,
+    statement TEXT NOT NULL,
+    signature VARCHAR(128) NOT NULL,
+    login VARCHAR(256) NOT NULL,
+    recorded_at TIMESTAMP_TZ NOT NULL,
+    PRIMARY KEY (statement_id)
+);
+
+COMMENT ON TABLE ops.statements IS 'Every signed decision: sign-offs, exceptions, overrides and the rest. Verified when read.';
+
+COMMENT ON COLUMN ops.statements.statement_id IS 'SHA-256 of the canonical statement';
+
+COMMENT ON COLUMN ops.statements.first_date IS 'first business date that it is about';
+
+COMMENT ON COLUMN ops.statements.signer IS 'e-mail address, as in people.yaml';
+
+COMMENT ON COLUMN ops.statements.statement IS 'canonical JSON: what was signed';
+
+COMMENT ON COLUMN ops.statements.signature IS 'Ed25519, base64';
+
+COMMENT ON COLUMN ops.statements.login IS 'the warehouse log-in that wrote the row';
+
+CREATE INDEX statements_by_client ON ops.statements (client_id, last_date);
+
+CREATE HYBRID TABLE ops.acknowledgement_links (
+    link_id VARCHAR(64) NOT NULL,
+    request_id VARCHAR(64) NOT NULL,
+    contact VARCHAR(256) NOT NULL,
+    code_hash VARCHAR(64) NOT NULL,
+    made_at TIMESTAMP_TZ NOT NULL,
+    expires_at TIMESTAMP_TZ NOT NULL,
+    attempts BIGINT NOT NULL,
+    used_at TIMESTAMP_TZ,
+    PRIMARY KEY (link_id)
+);
+
+COMMENT ON TABLE ops.acknowledgement_links IS 'Links by which a client''s contact acknowledges an exception: single use, with a second factor.';
+
+COMMENT ON COLUMN ops.acknowledgement_links.contact IS 'e-mail address that the link was sent to';
+
+COMMENT ON COLUMN ops.acknowledgement_links.code_hash IS 'HMAC of the code that is sent separately';
+
+COMMENT ON COLUMN ops.acknowledgement_links.attempts IS 'wrong codes so far';
+
+COMMENT ON COLUMN ops.acknowledgement_links.used_at IS 'when it was spent; null while it may be used';
+
+UPDATE ops.alembic_version SET version_num='0004' WHERE ops.alembic_version.version_num = '0003';
+
+-- Running upgrade 0004 -> 0005
+
+CREATE HYBRID TABLE ops.suite_results (
+    client_id VARCHAR(64) NOT NULL,
+    business_date DATE NOT NULL,
+    mart VARCHAR(64) NOT NULL,
+    stage VARCHAR(16) NOT NULL,
+    subject VARCHAR(64) NOT NULL,
+    passed BOOLEAN NOT NULL,
+    result TEXT NOT NULL,
+    ran_at TIMESTAMP_TZ NOT NULL,
+    PRIMARY KEY (client_id, business_date, mart, stage, subject)
+);
+
+COMMENT ON TABLE ops.suite_results IS 'How each validation suite judged a candidate or a release. The first run on a subject stands.';
+
+COMMENT ON COLUMN ops.suite_results.stage IS 'staging or production';
+
+COMMENT ON COLUMN ops.suite_results.subject IS 'digest of the evidence''s core, or the release';
+
+COMMENT ON COLUMN ops.suite_results.result IS 'canonical JSON: checks, counts and totals; no row''s value';
+
+UPDATE ops.alembic_version SET version_num='0005' WHERE ops.alembic_version.version_num = '0004';

@@ -22,11 +22,18 @@ def upgrade() -> None:
         sa.Column("action", sa.String(length=64), nullable=False),
         sa.Column("client_id", sa.String(length=64), nullable=True),
         sa.Column("business_date", sa.Date(), nullable=True),
+        sa.Column(
+            "statement_id",
+            sa.String(length=64),
+            nullable=True,
+            comment="the signed statement that it records, if it does",
+        ),
         sa.Column("entry", sa.Text(), nullable=False, comment="canonical JSON; its hash is entry_id"),
         sa.PrimaryKeyConstraint("entry_id"),
         schema="ops",
         comment="What happened, written in the transaction that made it happen. Never updated, never deleted.",
     )
+    op.create_index("audit_entries_by_statement", "audit_entries", ["statement_id"], unique=False, schema="ops")
     op.create_index("audit_entries_by_time", "audit_entries", ["recorded_at"], unique=False, schema="ops")
     op.create_table(
         "candidates",
@@ -35,6 +42,19 @@ def upgrade() -> None:
         sa.Column("business_date", sa.Date(), nullable=False),
         sa.Column("inputs_key", sa.String(length=64), nullable=False),
         sa.Column("evidence", sa.Text(), nullable=False, comment="the packet that QA signs, as canonical JSON"),
+        sa.Column("marts", sa.Text(), nullable=False, comment="JSON array of its marts, as the evidence has them"),
+        sa.Column(
+            "failed_suites",
+            sa.Text(),
+            nullable=False,
+            comment="JSON array of the suites that failed, as the evidence has them",
+        ),
+        sa.Column(
+            "drift",
+            sa.String(length=32),
+            nullable=True,
+            comment="largest deviation from the trailing nights, as the evidence has it; null: too few",
+        ),
         sa.Column("built_at", UtcTimestamp(), nullable=False),
         sa.PrimaryKeyConstraint("evidence_digest"),
         schema="ops",
@@ -57,7 +77,12 @@ def upgrade() -> None:
             nullable=True,
             comment="the release that the client sees; null before the first",
         ),
-        sa.Column("settled", sa.Boolean(), nullable=False, comment="false while there may be work left to request"),
+        sa.Column(
+            "settled_at",
+            UtcTimestamp(),
+            nullable=True,
+            comment="since when no work is left to request; null while there may be some",
+        ),
         sa.PrimaryKeyConstraint("client_id", "business_date"),
         schema="ops",
         comment="One row per client night; builds, loads and releases of a client night lock it.",
@@ -139,7 +164,18 @@ def upgrade() -> None:
         sa.Column("client_id", sa.String(length=64), nullable=False),
         sa.Column("business_date", sa.Date(), nullable=False),
         sa.Column("evidence_digest", sa.String(length=64), nullable=False),
-        sa.Column("sign_off_id", sa.String(length=64), nullable=False),
+        sa.Column(
+            "sign_off_ids",
+            sa.Text(),
+            nullable=False,
+            comment="JSON array of the approvals that opened the gate",
+        ),
+        sa.Column(
+            "supersedes",
+            sa.String(length=64),
+            nullable=True,
+            comment="the release that the client saw before; null for none",
+        ),
         sa.Column("rows_released", sa.BigInteger(), nullable=False),
         sa.Column("released_at", UtcTimestamp(), nullable=False),
         sa.PrimaryKeyConstraint("release_id"),
@@ -147,21 +183,6 @@ def upgrade() -> None:
         comment="Every release; the one that the client sees is client_nights.live_release.",
     )
     op.create_index("releases_by_night", "releases", ["client_id", "business_date"], unique=False, schema="ops")
-    op.create_table(
-        "sign_offs",
-        sa.Column("sign_off_id", sa.String(length=64), nullable=False),
-        sa.Column("client_id", sa.String(length=64), nullable=False),
-        sa.Column("business_date", sa.Date(), nullable=False),
-        sa.Column("evidence_digest", sa.String(length=64), nullable=False),
-        sa.Column("decision", sa.String(length=16), nullable=False, comment="approved or rejected"),
-        sa.Column("analyst", sa.String(length=256), nullable=False, comment="e-mail address of the QA analyst"),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("signed_at", UtcTimestamp(), nullable=False),
-        sa.PrimaryKeyConstraint("sign_off_id"),
-        schema="ops",
-        comment="QA's decisions, each bound to one evidence digest.",
-    )
-    op.create_index("sign_offs_by_night", "sign_offs", ["client_id", "business_date"], unique=False, schema="ops")
     op.create_table(
         "stray_files",
         sa.Column("path", sa.String(length=1024), nullable=False),
