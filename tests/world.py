@@ -5,9 +5,11 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, insert, select
 
 from acme_assets.audit.signing import SigningKey
@@ -56,7 +58,14 @@ ROLES: dict[str, tuple[Role, ...]] = {
     SERVICE: ("service",),
     MALLORY: ("qa",),
 }
-KEYS = {email: SigningKey.generate() for email in ROLES}
+
+
+def made_up_key(name: str) -> SigningKey:
+    """A key that is the same in every run and process: ids of statements, and so their order, depend on keys."""
+    return SigningKey(Ed25519PrivateKey.from_private_bytes(sha256(name.encode()).digest()))
+
+
+KEYS = {email: made_up_key(email) for email in ROLES}
 
 
 def roster_person(email: str, **changes: Any) -> RosterPerson:

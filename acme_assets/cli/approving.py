@@ -180,6 +180,7 @@ def _sign(work: Platform, packet: Packet, said: Approval) -> str:
         roster=work.roster(),
         marts=tuple(said.marts) or None,
         acknowledged_failures=[suite for suite in said.acknowledged if suite in packet.failed_suites],
+        answers=[item.statement_id for item in packet.at.objections],
         reason=said.reason,
         now=work.clock(),
     )

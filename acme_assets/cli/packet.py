@@ -9,10 +9,9 @@ from typing import Any
 from acme_assets.cli.nights import read_all
 from acme_assets.environment import Platform
 from acme_assets.feeds.arrivals import LOOKBACK
-from acme_assets.gates.decision import MartSignatures, decide, signatures_of
+from acme_assets.gates.decision import MartSignatures, approvals_of, decide, objections_to, signatures_of
 from acme_assets.gates.statement import Statement
 from acme_assets.gates.terms import Night, night_of
-from acme_assets.gates.verification import shuts
 from acme_assets.nights.facts import GateDecision
 from acme_assets.nights.status import NightStatus, assess
 from acme_assets.warehouse.reading import read_unsettled
@@ -59,9 +58,16 @@ class Assessed:
         )
 
     @property
+    def objections(self) -> tuple[Statement, ...]:
+        """Rejections of the present candidate and withdrawals of its releases."""
+        candidate = self.night.facts.candidate
+        return objections_to(self.night, candidate) if candidate else ()
+
+    @property
     def was_turned_down(self) -> bool:
-        """Whether the last word on the candidate is a rejection or a withdrawal."""
-        return bool(self.of_candidate) and shuts(self.of_candidate[-1])
+        """Whether the candidate was rejected or withdrawn, and nobody approved it in the knowledge of that."""
+        candidate = self.night.facts.candidate
+        return bool(self.objections) and candidate is not None and not approvals_of(self.night, candidate)
 
 
 def assessed(night: Night, now: datetime) -> Assessed:

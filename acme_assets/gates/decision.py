@@ -31,8 +31,9 @@ def decide(night: Night) -> GateDecision:
     missing = [feed for feed in client.feeds_owed(facts.business_date) if feed not in facts.inputs]
     if missing:
         return _shut(f"the candidate was built without {', '.join(missing)}, which the client owes", night)
-    standing, shut_by = _since_last_shut(night, candidate)
-    if shut_by is not None and not standing:
+    standing, objections = approvals_of(night, candidate), objections_to(night, candidate)
+    if objections and not standing:
+        shut_by = objections[-1]
         said = "withdrawn" if shut_by.kind == "withdrawal" else "rejected"
         reason = f"{said} by {shut_by.signer}: {shut_by.reason or 'no reason given'}"
         return GateDecision(
@@ -64,27 +65,33 @@ def _shut(reason: str, night: Night, counting: Sequence[Statement] = ()) -> Gate
     )
 
 
-def _since_last_shut(night: Night, candidate: CandidateFact) -> tuple[list[Statement], Statement | None]:
-    """The approvals of the candidate that no rejection or withdrawal came after, and the last of those.
-
-    What a withdrawn release rests on counts no more, whatever the signers' clocks said.
-    """
-    withdrawn = withdrawn_releases(night)
-    spent = {key for release in night.facts.releases if release.release_id in withdrawn for key in release.sign_off_ids}
-    approvals: list[Statement] = []
-    last_shut = None
-    of_candidate = [
+def objections_to(night: Night, candidate: CandidateFact) -> tuple[Statement, ...]:
+    """The rejections of the candidate and the withdrawals of its releases, oldest first by their signers' clocks."""
+    digest = candidate.evidence_digest
+    releases = {release.release_id for release in night.facts.releases if release.evidence_digest == digest}
+    return tuple(
         item
         for item in night.statements
-        if item.kind in ("sign_off", "withdrawal") and item.subject.get("evidence_digest") == candidate.evidence_digest
-    ]
-    # Of two at the same moment, the one that holds the gate shut counts as the later.
-    for item in sorted(of_candidate, key=lambda item: (item.made_at, _approves(item) is False, item.statement_id)):
-        if not _approves(item):
-            approvals, last_shut = [], item
-        elif item.statement_id not in spent:
-            approvals.append(item)
-    return approvals, last_shut
+        if item.kind in ("sign_off", "withdrawal")
+        and not _approves(item)
+        and (item.subject.get("evidence_digest") == digest or item.subject.get("release_id") in releases)
+    )
+
+
+def approvals_of(night: Night, candidate: CandidateFact) -> tuple[Statement, ...]:
+    """The approvals of the candidate that answer every objection to it.
+
+    Which of two statements came later, their signers' clocks do not tell: an approval outweighs the objections that
+    its signer names, and no other.
+    """
+    objections = {item.statement_id for item in objections_to(night, candidate)}
+    return tuple(
+        item
+        for item in night.statements
+        if _approves(item)
+        and item.subject.get("evidence_digest") == candidate.evidence_digest
+        and objections <= set(item.subject.get("answers", ()))
+    )
 
 
 def _approves(item: Statement) -> bool:
@@ -155,8 +162,7 @@ def signatures_of(night: Night) -> tuple[MartSignatures, ...]:
     candidate = night.facts.candidate
     if candidate is None:
         return ()
-    standing, _ = _since_last_shut(night, candidate)
-    counting, _ = _that_count(night, standing, candidate)
+    counting, _ = _that_count(night, approvals_of(night, candidate), candidate)
     return _signatures(night, counting, candidate)
 
 

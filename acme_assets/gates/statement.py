@@ -5,7 +5,7 @@ A statement is about a client and a span of business dates. What it says is its 
 
 | kind | subject |
 |---|---|
-| sign_off | evidence_digest, decision (approved, rejected), marts, acknowledged_failures |
+| sign_off | evidence_digest, decision (approved, rejected), marts, acknowledged_failures, answers (objections, by id) |
 | exception_request | exception, feed, and what the exception needs (until; delivery_id) |
 | acknowledgement | request_id, contact, reference, via (client_success, link) |
 | override | change, and what the change needs (feed, time, mart, tuning) |
@@ -133,7 +133,7 @@ def why_no_subject(statement: Statement) -> str | None:
     subject, kind = statement.subject, statement.kind
     lacking = [name for name in _NAMED.get(kind, ()) if not isinstance(subject.get(name), str)]
     if kind == "sign_off":
-        lacking += [name for name in ("marts", "acknowledged_failures") if not _are_texts(subject.get(name))]
+        lacking += [name for name in ("marts", "acknowledged_failures", "answers") if not _are_texts(subject.get(name))]
         if subject.get("decision") not in ("approved", "rejected"):
             lacking.append("decision")
     if not lacking:

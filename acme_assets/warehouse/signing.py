@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, func, insert, select
 
 from acme_assets.audit.entry import Action, Entry
-from acme_assets.gates.decision import why_not_counting
+from acme_assets.gates.decision import objections_to, why_not_counting
 from acme_assets.gates.statement import Kind, Signed, Signer, Statement
 from acme_assets.gates.terms import Night, night_of
 from acme_assets.gates.verification import verified
@@ -161,6 +161,7 @@ def sign(
     role: Role = "qa",
     marts: Sequence[str] | None = None,
     acknowledged_failures: Sequence[str] = (),
+    answers: Sequence[str] | None = None,
     reason: str | None = None,
 ) -> str:
     """Record a sign-off of the evidence that the signer was shown; returns the statement's id.
@@ -168,6 +169,8 @@ def sign(
     Args:
         marts: what an approval covers; by default every mart of the candidate.
         acknowledged_failures: failed suites that the signer approves all the same, by name.
+        answers: ids of the rejections and withdrawals of the candidate that the signer was shown; by default those
+            that are recorded now.
 
     Raises:
         NotSigned: it would not count, or the candidate is another by now.
@@ -185,11 +188,13 @@ def sign(
         covered = sorted(marts if marts is not None else candidate.marts)
         if unknown := [mart for mart in covered if mart not in candidate.marts]:
             raise NotSigned(f"the candidate has no {', '.join(unknown)}; it has {', '.join(candidate.marts)}")
+        objections = [item.statement_id for item in objections_to(night, candidate)]
         subject = {
             "evidence_digest": evidence_digest,
             "decision": decision,
             "marts": covered,
             "acknowledged_failures": sorted(acknowledged_failures),
+            "answers": sorted(objections if answers is None else answers),
         }
         signed = signer.sign(
             "sign_off",
@@ -214,7 +219,14 @@ def why_not_signing(night: Night, statement: Statement, candidate: CandidateFact
     analysts = [analyst.email for analyst in night.client.owners.qa]
     if statement.signer not in analysts and not (approves and statement.role == "service"):
         return f"{statement.signer} is no QA analyst of {night.client.client_id}; {', '.join(analysts)} may sign"
-    return why_not_counting(night, statement, candidate) if approves else None
+    if not approves:
+        return None
+    unseen = [item for item in objections_to(night, candidate) if item.statement_id not in statement.subject["answers"]]
+    if unseen:
+        name = f"{night.facts.client_id} {night.facts.business_date}"
+        said = "withdrew its release" if unseen[-1].kind == "withdrawal" else "rejected it"
+        return f"{unseen[-1].signer} {said} meanwhile: {unseen[-1].reason}; review it again: acme qa show {name}"
+    return why_not_counting(night, statement, candidate)
 
 
 def _meaning(client: Client, business_date: date, subject: dict[str, Any], role: Role) -> str:
@@ -225,8 +237,10 @@ def _meaning(client: Client, business_date: date, subject: dict[str, Any], role:
     if role == "service":
         return f"Approved automatically under the client's policy: {night}, {marts}, may be released."
     failures = ", ".join(subject["acknowledged_failures"])
+    objections = ", ".join(item[:12] for item in subject["answers"])
+    answers = f" I know what was said against it: {objections}." if objections else ""
     despite = f" I know that these suites failed: {failures}." if failures else ""
-    return f"I reviewed {night} and approve the release of {marts}.{despite}"
+    return f"I reviewed {night} and approve the release of {marts}.{despite}{answers}"
 
 
 def stored_statements(connection: Connection, client_id: str | None = None) -> list[StatementFact]:

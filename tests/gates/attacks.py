@@ -11,9 +11,9 @@ from acme_assets.gates.statement import Statement
 from acme_assets.nights.facts import StatementFact
 from client_partitions.client import Client
 from client_partitions.people import Roster
-from tests.world import DELE, INGRID, KEYS, NIGHT
+from tests.world import DELE, INGRID, KEYS, NIGHT, made_up_key
 
-STRANGER = SigningKey.generate()
+STRANGER = made_up_key("a stranger")
 """A key in nobody's list."""
 
 
@@ -34,6 +34,7 @@ def approval(case: Case, signer: str = INGRID, *, later: timedelta = timedelta()
         "decision": "approved",
         "marts": list(case.marts),
         "acknowledged_failures": [],
+        "answers": [],
     } | changes.pop("subject", {})
     key_id, at = KEYS.get(signer, STRANGER).public.key_id, case.at + later
     expires_at = at + timedelta(hours=24)
@@ -97,6 +98,7 @@ def all_of(*several: Rows) -> Rows:
 
 
 def honest(case: Case, attack: Attack) -> list[StatementFact]:
-    """What opens the gate after all."""
-    subject = {"acknowledged_failures": list(attack.failed)}
+    """What opens the gate after all: approvals in the knowledge of every row that there is."""
+    answers = [fact.statement_id for fact in attack.rows(case)]
+    subject = {"acknowledged_failures": list(attack.failed), "answers": answers}
     return [signed(approval(case, analyst, later=timedelta(minutes=1), subject=subject)) for analyst in attack.honest]

@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any
 
 from acme_assets.audit.canonical import digest
-from acme_assets.audit.signing import SigningKey
 from acme_assets.nights.facts import StatementFact
 from client_partitions.people import Roster
 from tests.gates.attacks import STRANGER, Attack, Case, Rows, all_of, approval, approved, row, says
@@ -27,13 +26,14 @@ from tests.world import (
     OTTO,
     SERVICE,
     client_data,
+    made_up_key,
     make_client,
     make_roster,
     roster_person,
 )
 
 EVE = "eve@acme.example"
-FORMER = SigningKey.generate()
+FORMER = made_up_key("a former key")
 """Ingrid's key of before."""
 SUITE = "pmpm/staging"
 
@@ -294,6 +294,7 @@ REALLY_SIGNED: dict[str, dict[str, Any]] = {
     "subject.decision": {"subject": {"decision": "rejected"}},
     "subject.marts": {"subject": {"marts": []}},
     "subject.acknowledged_failures": {"subject": {"acknowledged_failures": [SUITE]}},
+    "subject.answers": {"subject": {"answers": ["5" * 64]}},
 }
 """Field to what was really signed: it differs from a good approval in this field, which the attacker alters."""
 
@@ -367,6 +368,7 @@ WRITTEN_OTHERWISE: dict[str, Attack] = {
     "as no JSON": Attack("no statement", _written(lambda text: "approved")),
     "as a list": Attack("no statement", _written(lambda text: f"[{text}]")),
     "as brackets without end": Attack("no statement", _written(lambda text: "[" * 100_000)),
+    "with no list of answers": Attack("subject", approved(subject={"answers": None})),
     "of a number of marts": Attack("subject", approved(subject={"marts": 5})),
     "of marts as one text": Attack("subject", approved(subject={"marts": "pmpm"})),
     "with no list of failures": Attack("subject", approved(subject={"acknowledged_failures": None})),

@@ -1,6 +1,6 @@
 """Facts of a client night, made up in a line: by hand for the examples, by hypothesis for the properties."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
@@ -83,10 +83,12 @@ def signed(
     evidence_digest: str = "c" * 64,
     minute: int = 30,
     reason: str | None = None,
+    answers: Sequence[StatementFact] = (),
     **changes: Any,
 ) -> StatementFact:
     """A sign-off, as the ledger has it."""
-    subject = {"evidence_digest": evidence_digest, "decision": decision, "marts": ["pmpm"], "acknowledged_failures": []}
+    subject = {"evidence_digest": evidence_digest, "decision": decision, "marts": ["pmpm"], "acknowledged_failures": [],
+               "answers": sorted(item.statement_id for item in answers)}  # fmt: skip
     return stated("sign_off", analyst, subject, minute, reason=reason, **{"role": "qa", **changes})
 
 
@@ -186,6 +188,10 @@ def any_facts(draw: st.DrawFn, client: Client = CLIENT) -> NightFacts:
         st.integers(30, 32),
     )
     said = {item.statement_id: item for item in draw(st.lists(sign_offs, max_size=3))}
+    if said and draw(st.booleans()):
+        answered = draw(st.lists(st.sampled_from([*said.values()]), max_size=3))
+        answer = signed(analyst=DELE, minute=draw(st.integers(29, 33)), answers=answered)
+        said[answer.statement_id] = answer
     facts = replace(facts, statements=tuple(said.values()))
     if live := draw(_maybe(_DIGESTS)):
         facts = released(facts, live)

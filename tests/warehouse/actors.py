@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from acme_assets.audit.signing import SigningKey
 from acme_assets.gatekeeper.duties import Gatekeeper
 from acme_assets.nights.requirements import Unmet
 from acme_assets.warehouse.postgres import PostgresWarehouse
@@ -14,7 +13,6 @@ from acme_assets.warehouse.protocol import NightBusy
 from acme_assets.warehouse.releasing import GateClosed
 from acme_assets.warehouse.signing import NotSigned
 from acme_assets.warehouse.withdrawing import sign_withdrawal
-from tests import world as people
 from tests.world import DELE, INGRID, NIGHT, OTTO, World, signer_of
 
 EXPECTED = (GateClosed, NotSigned, NightBusy, Unmet)
@@ -26,19 +24,16 @@ class Scene:
 
     url: str
     landing: Path
-    keys: dict[str, bytes]
     now: datetime
     payload: str = ""
 
     @classmethod
     def of(cls, world: World, url: str, payload: str = "") -> "Scene":
-        """The scene of a world, with everybody's keys."""
-        keys = {email: key.to_pem() for email, key in people.KEYS.items()}
-        return cls(url, world.landing, keys, world.clock(), payload)
+        """The scene of a world."""
+        return cls(url, world.landing, world.clock(), payload)
 
     def world(self) -> World:
         """The same world, in this process."""
-        people.KEYS.update({email: SigningKey.from_pem(pem) for email, pem in self.keys.items()})
         return World(PostgresWarehouse(self.url), self.landing, now=self.now)
 
 
@@ -65,8 +60,8 @@ def _revoke(world: World, statement_id: str) -> None:
 
 
 ACTS: dict[str, Callable[[World, str], object]] = {
-    "ingrid approves": lambda world, _: world.approve(INGRID),
-    "dele approves": lambda world, _: world.approve(DELE),
+    "ingrid approves": lambda world, _: world.approve(INGRID, answers=()),
+    "dele approves": lambda world, _: world.approve(DELE, answers=()),
     "dele rejects": lambda world, _: world.reject(DELE),
     "a run releases": lambda world, _: world.release(),
     "a gatekeeper looks": lambda world, _: Gatekeeper(world.platform()).look(),

@@ -26,7 +26,19 @@ from acme_assets.warehouse.releasing import GateClosed
 from acme_assets.warehouse.signing import NotSigned, record
 from client_partitions.people import Roster, RosterKey, RosterPerson
 from tests.warehouse.night_model import Colleague, NightModel, plainly_signed, said_of
-from tests.world import DELE, ELIGIBILITY, INGRID, KEYS, NIGHT, ROLES, SERVICE, World, client_data, make_client
+from tests.world import (
+    DELE,
+    ELIGIBILITY,
+    INGRID,
+    KEYS,
+    NIGHT,
+    ROLES,
+    SERVICE,
+    World,
+    client_data,
+    made_up_key,
+    make_client,
+)
 
 CHIEF, RITA = "chief@acme.example", "rita@acme.example"
 """Two analysts who never leave and have a hand in nothing."""
@@ -128,7 +140,7 @@ class DrivenNight:
         people = {email: Colleague(frozenset(roles), [KEYS[email]]) for email, roles in ROLES.items()}
         people[DELE].roles |= {"engineering"}
         people[INGRID].roles |= {"on_call"}
-        people |= {who: Colleague(frozenset({"qa"})) for who in (CHIEF, RITA)}
+        people |= {who: Colleague(frozenset({"qa"}), [made_up_key(who)]) for who in (CHIEF, RITA)}
         self.model = NightModel(people, frozenset(ANALYSTS), signatures, is_automatic)
         type(self).verdict = {}
         self.write_roster()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from acme_assets.warehouse.signing import sign
 from acme_assets.warehouse.withdrawing import sign_withdrawal
 from tests.warehouse.driven import CHIEF, RITA, DrivenNight, action, die
-from tests.world import DELE, ENZO, INGRID, MALLORY, NIGHT, NOOR, OTTO, SERVICE
+from tests.world import DELE, ENZO, INGRID, MALLORY, NIGHT, NOOR, OTTO, SERVICE, made_up_key
 
 HOURS = st.sampled_from((None, 3, 30))
 """How long an exception lasts."""
@@ -39,11 +39,15 @@ class People(DrivenNight):
         which=st.sampled_from(("present", "present", "present", "present", "first", "made up")),
         marts=st.sampled_from((None, None, None, ("pmpm",))),
         sees_failures=st.booleans(),
+        sees_objections=st.sampled_from((True, True, False)),
+        ahead=st.sampled_from((0, 0, 4, -4)),
         dies=st.sampled_from((False, False, False, True)),
     )
     def somebody_signs(
-        self, who: str, role: Any, decision: Any, which: str, marts: Any, sees_failures: bool, dies: bool
-    ) -> None:
+        self, who: str, role: Any, decision: Any, which: str, marts: Any, sees_failures: bool, sees_objections: bool,
+        ahead: int, dies: bool,
+    ) -> None:  # fmt: skip
+        """By a clock that is some minutes ahead of everybody else's, or behind."""
         present = self.present()
         digest = {"present": present, "first": next(iter(self.model.built)), "made up": "d" * 64}[which]
         with self.traceless() as raised, self.patch.context() as patch:
@@ -57,9 +61,10 @@ class People(DrivenNight):
                 decision=decision,
                 signer=self.signer(who),
                 roster=self.world.roster,
-                now=self.world.clock(),
+                now=self.world.clock() + timedelta(minutes=ahead),
                 role=role,
                 marts=marts,
+                answers=None if sees_objections else (),
                 acknowledged_failures=["pmpm/staging"] if sees_failures else [],
                 reason="as I say",
             )
@@ -174,7 +179,7 @@ class People(DrivenNight):
     def a_key_is_revoked(self, who: str) -> None:
         person = self.model.people[who]
         person.revoked[person.key.public.key_id] = self.today()
-        person.keys.append(type(person.key).generate())
+        person.keys.append(made_up_key(f"{who} {len(person.keys)}"))
         self.write_roster()
 
     @action(4, minutes=st.sampled_from((1, 4, 17, 95, 211, 481, 1453, 2887)))

@@ -64,7 +64,7 @@ class Colleague:
     """Somebody with keys, and how long they had their rights."""
 
     roles: frozenset[str]
-    keys: list[SigningKey] = field(default_factory=lambda: [SigningKey.generate()])
+    keys: list[SigningKey]
     revoked: dict[str, date] = field(default_factory=dict)
     """Key id to the first day on which it counts no more."""
     retired: date | None = None
@@ -130,10 +130,8 @@ class NightModel:
     delivered: dict[str, Delivered] = field(default_factory=dict)
     said: dict[str, Said] = field(default_factory=dict)
     taken_back: set[str] = field(default_factory=set)
-    shut_at: dict[str, datetime] = field(default_factory=dict)
-    """Evidence digest to its last rejection or withdrawal."""
-    spent: set[str] = field(default_factory=set)
-    """Approvals that a withdrawn release rests on."""
+    objections: dict[str, set[str]] = field(default_factory=dict)
+    """Evidence digest to its rejections and withdrawals."""
     built: dict[str, Built] = field(default_factory=dict)
     candidate: str | None = None
     releases: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
@@ -147,10 +145,7 @@ class NightModel:
         assert said.role in MAY_SAY[said.kind], f"{said} was recorded"
         self.said[statement_id] = said
         if said.kind == "withdrawal" or (said.kind == "sign_off" and not said.approves):
-            digest = said.subject["evidence_digest"]
-            self.shut_at[digest] = max(said.made_at, self.shut_at.get(digest, said.made_at))
-        if said.kind == "withdrawal" and said.subject["release_id"] in self.releases:
-            self.spent.update(self.releases[said.subject["release_id"]][1])
+            self.objections.setdefault(said.subject["evidence_digest"], set()).add(statement_id)
         if said.kind == "revocation" and (target := self.said.get(said.subject["statement_id"])):
             stays = target.kind == "sign_off" and not target.approves
             if said.role in MAY_TAKE_BACK.get(target.kind, ()) and not stays:
@@ -266,9 +261,9 @@ class NightModel:
 
     def _counts(self, statement_id: str, said: Said, built: Built, at: datetime) -> bool:
         digest = said.subject["evidence_digest"]
-        if digest != self.candidate or statement_id in self.spent or not self.in_force(statement_id, at):
+        if digest != self.candidate or not self.in_force(statement_id, at):
             return False
-        if digest in self.shut_at and said.made_at <= self.shut_at[digest]:
+        if self.objections.get(digest, set()) - set(said.subject["answers"]):
             return False
         if said.role == "service":
             return self.is_automatic and not built.failed

@@ -31,7 +31,7 @@ from tests.warehouse.driven_work import CONTENT, MARTS, Work
 from tests.warehouse.night_model import digest_of_rows
 from tests.world import NIGHT
 
-NIGHTS = int(os.environ.get("ACME_SOAK_EXAMPLES", "36"))
+NIGHTS = int(os.environ.get("ACME_SOAK_EXAMPLES", "40"))
 STEPS = 60
 
 
@@ -191,7 +191,7 @@ def test_a_night_driven_at_random(
         )
         print(", ".join(f"{count} {what}" for what, count in ClientNight.done.most_common()))
     done = ClientNight.done
-    assert done["steps"] >= NIGHTS * (STEPS - 1), "the first step of each night is that it begins"
+    assert done["steps"] >= NIGHTS * 50, "some nights end early: hypothesis bounds what one of them may draw"
     assert done["honest end"] >= NIGHTS
     assert done["released"] >= 2 * NIGHTS, "it is released on the way too, or the rest would say little"
-    assert all(done[item.name] for item in ACTIONS) or NIGHTS < 36
+    assert all(done[item.name] for item in ACTIONS) or NIGHTS < 40
