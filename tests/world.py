@@ -168,6 +168,8 @@ class World:
     roster: Roster = field(default_factory=make_roster)
     paid: str = "12.5000"
     """What the hand-made pmpm mart says was paid: change it to make another candidate."""
+    by: str = "test"
+    """Which process acts, for the record."""
 
     def __post_init__(self) -> None:
         self.landing.mkdir(parents=True, exist_ok=True)
@@ -226,7 +228,7 @@ class World:
         return recorded
 
     def load(self, feed: Feed) -> LoadOutcome:
-        return load_delivery(self.warehouse, self.zone, self.client, feed, NIGHT, self.clock, self.roster)
+        return load_delivery(self.warehouse, self.zone, self.client, feed, NIGHT, self.clock, self.roster, by=self.by)
 
     def deliver(self, feed: Feed, text: str) -> LoadOutcome:
         """Put, notice and load a file."""
@@ -244,7 +246,7 @@ class World:
 
     def build(self, results: Mapping[str, ModelResult] | None = None) -> BuildOutcome:
         """A build of every model; the marts get rows by hand."""
-        with open_build(self.warehouse, self.client, NIGHT, self.models, self.clock, self.roster) as build:
+        with open_build(self.warehouse, self.client, NIGHT, self.models, self.clock, self.roster, by=self.by) as build:
             self.fill_marts()
             good = {model: ModelResult(is_built=True, tests_passed=2) for model in self.models}
             return build.finish(results or good, self.clock())
@@ -307,6 +309,11 @@ class World:
         with self.warehouse.begin() as connection:
             return read_night(connection, self.client.client_id, NIGHT)
 
+    def present(self) -> str | None:
+        """The evidence digest of the present candidate."""
+        candidate = self.facts().candidate
+        return candidate.evidence_digest if candidate else None
+
     def status(self) -> NightStatus:
         return assess_night(self.client, self.facts(), self.roster, self.now)
 
@@ -314,6 +321,16 @@ class World:
         """What the client sees of a mart."""
         with self.warehouse.begin() as connection:
             return [dict(row) for row in connection.execute(select(dashboard_view(mart))).mappings()]
+
+    def entry(self, action: str) -> str:
+        """The newest audit entry of an action, as its canonical text."""
+        with self.warehouse.begin() as connection:
+            newest = audit_entries.c.recorded_at.desc()
+            return str(
+                connection.execute(select(audit_entries.c.entry).filter_by(action=action).order_by(newest))
+                .scalars()
+                .first()
+            )
 
     def actions(self) -> list[str]:
         """What the audit log records, in order."""

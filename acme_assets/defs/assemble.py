@@ -8,13 +8,13 @@ from dagster import Definitions, in_process_executor
 
 from acme_assets.defs.external import external_specs
 from acme_assets.defs.gates import gate_checks
-from acme_assets.defs.jobs import jobs
 from acme_assets.defs.marts import mart_assets
 from acme_assets.defs.published import published_assets
 from acme_assets.defs.raw import raw_assets
 from acme_assets.defs.sensors.arrivals import arrivals_sensor
 from acme_assets.defs.sensors.ledger_events import ledger_events_sensor
 from acme_assets.defs.sensors.work import work_sensor
+from acme_assets.defs.stages import stage_jobs
 from client_partitions.partitions import client_nights
 from client_partitions.registry import Registry
 
@@ -36,7 +36,7 @@ def assemble(
         interval_seconds: least time between two ticks of a sensor.
     """
     partitions = client_nights(registry.client_ids, today)
-    stage_jobs = jobs()
+    jobs = stage_jobs(manifest)
     return Definitions(
         assets=[
             *external_specs(registry.clients, partitions),
@@ -45,10 +45,10 @@ def assemble(
             published_assets(partitions),
         ],
         asset_checks=[gate_checks(partitions)],
-        jobs=stage_jobs,
+        jobs=jobs,
         sensors=[
             arrivals_sensor(interval_seconds),
-            work_sensor(stage_jobs, interval_seconds),
+            work_sensor(jobs, interval_seconds),
             ledger_events_sensor(interval_seconds),
         ],
         resources=dict(resources),

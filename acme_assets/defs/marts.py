@@ -1,9 +1,9 @@
 """The dbt build of a client night: readiness first, then dbt, then the candidate, under one lock."""
 
 import json
-import shutil
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
 
 from dagster import (
     AssetCheckKey,
@@ -20,7 +20,7 @@ from dagster import (
     multi_asset,
 )
 
-from acme_assets.defs.dbt import dbt_resource, model_specs
+from acme_assets.defs.dbt import model_specs, run_dbt
 from acme_assets.defs.names import model_key
 from acme_assets.defs.refusal import refusing
 from acme_assets.environment import Platform
@@ -35,13 +35,11 @@ from client_partitions.partitions import client_night
 TESTS_CHECK = "dbt_tests"
 SUITE_CHECK = "staging_suite"
 
-RUN_RESULTS: Literal["run_results.json"] = "run_results.json"
-
 CANDIDATE = "candidate"
 """Metadata of a mart's materialisation: the evidence digest of the candidate that it is part of."""
 
 
-def build_arguments(client_id: str, business_date: str, inputs: Mapping[Feed, str], models: list[str]) -> list[str]:
+def build_arguments(client_id: str, business_date: str, inputs: Mapping[Feed, str], models: Sequence[str]) -> list[str]:
     """Arguments of the dbt invocation that builds these models of one client night."""
     variables = {"client_id": client_id, "business_date": business_date, "deliveries": dict(inputs)}
     return [
@@ -55,13 +53,13 @@ def build_arguments(client_id: str, business_date: str, inputs: Mapping[Feed, st
     ]
 
 
-def read_results(run_results: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, ModelResult]:
-    """Model name to what dbt's run_results.json says of it and its tests.
+def read_results(nodes: Iterable[Mapping[str, Any]], manifest: Mapping[str, Any]) -> dict[str, ModelResult]:
+    """Model name to what dbt says of it and its tests.
 
     A test belongs to the model that it is attached to; test messages are left out, they may hold values.
     """
     results: dict[str, ModelResult] = {}
-    for item in run_results["results"]:
+    for item in nodes:
         node = manifest["nodes"].get(item["unique_id"])
         if node is None:
             continue
@@ -79,6 +77,29 @@ def read_results(run_results: Mapping[str, Any], manifest: Mapping[str, Any]) ->
                 rows = f", {item['failures']} rows" if item.get("failures") else ""
                 result.failures.append(f"test {node['name']} {item['status']}{rows}")
     return results
+
+
+def build_night(
+    platform: Platform,
+    client: Client,
+    business_date: date,
+    models: Sequence[str],
+    manifest: Mapping[str, Any],
+    *,
+    by: str,
+) -> tuple[Mapping[str, ModelResult], BuildOutcome]:
+    """Build models of one client night under its lock: what dbt said of each, and what came of it.
+
+    Raises:
+        Unmet, NightBusy: as `open_build`.
+        DbtFailed: dbt ran no model.
+    """
+    with open_build(
+        platform.warehouse, client, business_date, models, platform.clock, platform.roster(), by=by
+    ) as build:
+        arguments = build_arguments(client.client_id, business_date.isoformat(), build.inputs, models)
+        results = read_results(run_dbt(arguments), manifest)
+        return results, build.finish(results, platform.clock())
 
 
 def mart_assets(manifest: Mapping[str, Any], partitions: PartitionsDefinition) -> AssetsDefinition:
@@ -126,16 +147,9 @@ def _build_step(
         with refusing():
             client = platform.registry.client(client_id)
             models = _applicable(context, client)
-            with open_build(
-                platform.warehouse, client, business_date, models, platform.clock, platform.roster()
-            ) as build:
-                arguments = build_arguments(client_id, business_date.isoformat(), build.inputs, models)
-                invocation = dbt_resource().cli(arguments, raise_on_error=False).wait()
-                if not (invocation.target_path / RUN_RESULTS).is_file():
-                    raise Failure("dbt ended before it ran a model; its output is in this step's compute logs")
-                results = read_results(invocation.get_artifact(RUN_RESULTS), manifest)
-                outcome = build.finish(results, platform.clock())
-        shutil.rmtree(invocation.target_path, ignore_errors=True)
+            results, outcome = build_night(
+                platform, client, business_date, models, manifest, by=f"run {context.run.run_id}"
+            )
         yield from _report(models, results, outcome)
         yield from _judged(context, outcome)
         if outcome.failures:

@@ -70,7 +70,7 @@ def published_assets(partitions: PartitionsDefinition) -> AssetsDefinition:
                 by=f"run {context.run.run_id}",
             )
         if outcome.release_id and not outcome.is_repeat:
-            _judge(context, platform, LiveRelease(client_id, business_date, outcome.release_id))
+            context.log.info(judge(platform, LiveRelease(client_id, business_date, outcome.release_id)))
         for mart, rows in outcome.rows.items():
             metadata: dict[str, str | int] = {
                 "rows": rows,
@@ -87,16 +87,14 @@ def published_assets(partitions: PartitionsDefinition) -> AssetsDefinition:
     return publish
 
 
-def _judge(context: AssetExecutionContext, platform: Platform, release: LiveRelease) -> None:
-    """Run the production suites on what was released, unless the gatekeeper did or is about to."""
+def judge(platform: Platform, release: LiveRelease) -> str:
+    """Run the production suites on what was released, unless the gatekeeper is about to; what they say, in words."""
     client, now = platform.registry.client(release.client_id), platform.clock()
     with platform.warehouse.begin() as connection:
         night = night_under_terms(connection, client, release.business_date, platform.roster(), now)
     try:
         results = judge_release(platform.warehouse, night.client, release, platform.clock)
     except NightBusy:
-        context.log.info("the night is busy: the gatekeeper runs the production suites")
-        return
-    for result in results:
-        if not result.passed:
-            context.log.error(f"production suite {result.suite} failed")
+        return "the night is busy: the gatekeeper runs the production suites"
+    failed = [result.suite for result in results if not result.passed]
+    return f"production suites failed: {', '.join(failed)}" if failed else "the production suites pass"

@@ -62,7 +62,14 @@ def _raw_asset(feed: Feed, partitions: PartitionsDefinition) -> AssetsDefinition
         with refusing():
             client = platform.registry.client(client_id)
             outcome = load_delivery(
-                platform.warehouse, platform.zone, client, feed, business_date, platform.clock, platform.roster()
+                platform.warehouse,
+                platform.zone,
+                client,
+                feed,
+                business_date,
+                platform.clock,
+                platform.roster(),
+                by=f"run {context.run.run_id}",
             )
         counts: dict[str, int | str] = {
             "rows_in": outcome.rows_in,

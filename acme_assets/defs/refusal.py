@@ -5,14 +5,14 @@ from contextlib import contextmanager
 
 from dagster import Failure
 
-from acme_assets.feeds.zones import ZoneUnavailable
+from acme_assets.feeds.zones import FileChanged, ZoneUnavailable
 from acme_assets.nights.requirements import Unmet
 from acme_assets.warehouse.protocol import NightBusy, WarehouseUnavailable
 from acme_assets.warehouse.releasing import GateClosed
 from client_partitions.registry import RegistryError
 
-_FINAL = (Unmet, GateClosed, RegistryError)
-_TRANSIENT = (NightBusy, WarehouseUnavailable, ZoneUnavailable)
+FINAL = (Unmet, GateClosed, RegistryError, FileChanged)
+TRANSIENT = (NightBusy, WarehouseUnavailable, ZoneUnavailable)
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def refusing() -> Iterator[None]:
     """Turn what the other rooms raise on purpose into a Failure; everything else stays a crash."""
     try:
         yield
-    except _FINAL as error:
+    except FINAL as error:
         raise Failure(str(error), allow_retries=False) from error
-    except _TRANSIENT as error:
+    except TRANSIENT as error:
         raise Failure(str(error)) from error

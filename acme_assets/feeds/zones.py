@@ -17,6 +17,10 @@ class ZoneUnavailable(Exception):
     """The landing zone cannot be listed or read now. The text says what to check."""
 
 
+class FileChanged(Exception):
+    """A file is not what was recorded as delivered: its sender has touched it since. It will be noticed anew."""
+
+
 @dataclass(frozen=True)
 class LandedFile:
     """One file as the listing shows it."""

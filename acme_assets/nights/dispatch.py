@@ -1,4 +1,9 @@
-"""When to request work: once at a time, again after a pause when its run failed, and not for ever. Pure."""
+"""When to request work, and in which runs: once at a time, again after a pause when a run failed, not for ever. Pure.
+
+A run costs what it costs before its first step, so what is due goes together into a few. While the runs of a stage
+are busy, work gathers, and goes into the next: no waiting time to tune, few runs when there is much to do, and a run at
+once when there is little.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,26 +18,41 @@ MAX_ATTEMPTS = 3
 PAUSES = (timedelta(seconds=20), timedelta(seconds=90))
 """Wait after the first and the second failed run."""
 
+SLOTS: Mapping[Stage, int] = {"load": 2, "build": 2, "release": 1}
+"""How many runs of a stage go at once."""
+
+MOST: Mapping[Stage, int] = {"load": 30, "build": 8, "release": 20}
+"""How many client nights go into one run: half a minute's work, so that urgent work never waits long for a slot."""
+
+_STAGES: tuple[Stage, ...] = ("release", "build", "load")
+"""The nearer to the client, the earlier."""
+
 
 @dataclass(frozen=True)
 class Order:
-    """One run to ask for: the work of one client night that belongs together."""
+    """The work of one client night that belongs together."""
 
     stage: Stage
     client_id: str
     business_date: date
     key: str
     works: tuple[Work, ...]
+    deadline: datetime
 
     @property
     def lane(self) -> str:
         """One run at a time: a client night's loads, its builds, its releases."""
-        return f"{self.stage}/{self.client_id}/{self.business_date}"
+        return lane_of(self.stage, self.client_id, self.business_date.isoformat())
 
     @property
     def feeds(self) -> tuple[Feed, ...]:
         """The feeds to load (stage load)."""
         return tuple(work.feed for work in self.works if work.feed)
+
+
+def lane_of(stage: str, client_id: str, business_date: str) -> str:
+    """The lane of a stage of a client night."""
+    return f"{stage}/{client_id}/{business_date}"
 
 
 @dataclass(frozen=True)
@@ -56,18 +76,34 @@ class Dispatch:
     """Orders that were tried as often as they may be, with the last attempt."""
 
 
-def orders(works: Iterable[Work]) -> list[Order]:
-    """Loads of one client night go into one run; a build and a release are a run each."""
+@dataclass(frozen=True)
+class Batch:
+    """One run to ask for."""
+
+    stage: Stage
+    orders: tuple[Order, ...]
+    """The most urgent first."""
+    key: str
+    """Equal for the same orders at the same attempts, so that the run is asked for once."""
+    priority: int
+    """Higher goes first in the queue: minutes that the most urgent night's deadline is past, or (negative) off."""
+
+
+def orders(works: Iterable[tuple[Work, datetime]]) -> list[Order]:
+    """Works, each with its night's deadline, as orders: the loads of one client night together, all else by itself."""
     loads: dict[tuple[str, date], list[Work]] = {}
+    deadlines: dict[tuple[str, date], datetime] = {}
     found = []
-    for work in works:
+    for work, deadline in works:
         if work.stage == "load":
             loads.setdefault((work.client_id, work.business_date), []).append(work)
+            deadlines[work.client_id, work.business_date] = deadline
         else:
-            found.append(Order(work.stage, work.client_id, work.business_date, work.key, (work,)))
+            found.append(Order(work.stage, work.client_id, work.business_date, work.key, (work,), deadline))
     for (client_id, business_date), together in loads.items():
         key = f"load/{client_id}/{business_date}/{digest(sorted(work.key for work in together))[:16]}"
-        found.append(Order("load", client_id, business_date, key, tuple(together)))
+        deadline = deadlines[client_id, business_date]
+        found.append(Order("load", client_id, business_date, key, tuple(together), deadline))
     return found
 
 
@@ -84,3 +120,37 @@ def dispatch(due: Sequence[Order], attempts: Mapping[str, Sequence[Attempt]], no
         elif not made or now >= max(made.values()) + PAUSES[len(made) - 1]:
             request.append((order, len(made) + 1))
     return Dispatch(tuple(request), tuple(give_up))
+
+
+def batches(request: Sequence[tuple[Order, int]], in_flight: Mapping[Stage, int], now: datetime) -> list[Batch]:
+    """The runs to ask for: the most urgent orders first, as many runs as the stage has slots left.
+
+    What failed before is tried by itself: a file that kills its process takes no other client's with it twice.
+
+    Args:
+        in_flight: stage to its runs that are queued or under way.
+    """
+    found: list[Batch] = []
+    for stage in _STAGES:
+        of_stage = sorted(
+            (item for item in request if item[0].stage == stage), key=lambda item: (item[0].deadline, item[0].key)
+        )
+        free = max(SLOTS[stage] - in_flight.get(stage, 0), 0)
+        alone = [[item] for item in of_stage if item[1] > 1][:free]
+        fresh = [item for item in of_stage if item[1] == 1]
+        free -= len(alone)
+        size = min(MOST[stage], -(-len(fresh) // free)) if fresh and free else 0
+        together = [fresh[at : at + size] for at in range(0, len(fresh), size)][:free] if size else []
+        found += [_batch(stage, items, now) for items in (*alone, *together)]
+    return found
+
+
+def _batch(stage: Stage, items: Sequence[tuple[Order, int]], now: datetime) -> Batch:
+    named = sorted(f"{order.key}#{attempt}" for order, attempt in items)
+    late = now - min(order.deadline for order, _ in items)
+    return Batch(
+        stage,
+        tuple(order for order, _ in items),
+        f"{stage}/{digest(named)[:24]}",
+        int(late.total_seconds() // 60),
+    )

@@ -51,6 +51,8 @@ class ModelFact:
     state: Literal["building", "built", "failed"]
     reason: str | None
     state_at: datetime
+    tests_passed: int | None = None
+    tests_failed: int | None = None
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,9 @@ class BuildOutcome:
 class Build:
     """One build under way. Made by `open_build`."""
 
-    def __init__(self, warehouse: Warehouse, connection: Connection, night: Night, models: Sequence[str]) -> None:
+    def __init__(
+        self, warehouse: Warehouse, connection: Connection, night: Night, models: Sequence[str], by: str
+    ) -> None:
         self.inputs: Mapping[Feed, str] = night.facts.inputs
         """Feed to the delivery that this build reads."""
         self._warehouse = warehouse
@@ -95,6 +97,7 @@ class Build:
         self._client = night.client
         self._facts = night.facts
         self._models = models
+        self._by = by
 
     def finish(self, results: Mapping[str, ModelResult], now: datetime) -> BuildOutcome:
         """Record what dbt did; once every model of the night is good, record the candidate."""
@@ -221,7 +224,7 @@ class Build:
     def _entry(self, action: Action, details: Mapping[str, object], now: datetime) -> None:
         write_entry(
             self._connection,
-            Entry(now, SYSTEM, action, self._client.client_id, self._facts.business_date, details),
+            Entry(now, SYSTEM, action, self._client.client_id, self._facts.business_date, {**details, "by": self._by}),
         )
 
 
@@ -233,8 +236,12 @@ def open_build(
     models: Sequence[str],
     clock: Callable[[], datetime],
     roster: Roster,
+    *,
+    by: str,
 ) -> Iterator[Build]:
     """Lock the client night, check what the models need, and mark them as being built.
+
+    `by` says for the record which process acts.
 
     Leaving the block commits what `Build.finish` recorded. Where it raises, or the process dies, the
     models stay marked as being built from these inputs: no candidate, and the work is requested again.
@@ -267,7 +274,7 @@ def open_build(
                         "state_at": clock(),
                     },
                 )
-        yield Build(warehouse, connection, night, models)
+        yield Build(warehouse, connection, night, models, by)
 
 
 def _require_rows(connection: Connection, facts: NightFacts) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from acme_assets.audit.entry import Entry
 from acme_assets.warehouse.ledger import audit_entries
@@ -48,3 +48,29 @@ def entries_since(connection: Connection, moment: datetime) -> Sequence[StoredEn
         .order_by(audit_entries.c.recorded_at, audit_entries.c.entry_id)
     )
     return [StoredEntry(*row) for row in connection.execute(statement)]
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What the audit log's end looks like: equal while no entry was added since `since`."""
+
+    since: datetime
+    entries: int
+    newest: datetime | None
+
+    def write(self) -> list[Any]:
+        """As JSON values."""
+        return [self.since.isoformat(), self.entries, self.newest.isoformat() if self.newest else None]
+
+    @classmethod
+    def read(cls, data: Sequence[Any]) -> "Revision":
+        """From `write`."""
+        since, entries, newest = data
+        return cls(datetime.fromisoformat(since), entries, datetime.fromisoformat(newest) if newest else None)
+
+
+def revision(connection: Connection, since: datetime) -> Revision:
+    """The revision of the audit log from a moment on: one small query. Entries are only ever added."""
+    recorded = audit_entries.c.recorded_at
+    count, newest = connection.execute(select(func.count(), func.max(recorded)).where(recorded >= since)).one()
+    return Revision(since, count, newest)

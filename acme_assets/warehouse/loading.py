@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select, update
 
 from acme_assets.audit.entry import SYSTEM, Action, Entry
 from acme_assets.contracts.check import ContractResult, SourceFile, check_delivery
-from acme_assets.feeds.zones import Zone, sha256_of
+from acme_assets.feeds.zones import FileChanged, Zone, sha256_of
 from acme_assets.gates.terms import night_of
 from acme_assets.nights.requirements import Unmet, require_delivery
 from acme_assets.warehouse.contract_verdicts import over_limit, write_verdict
@@ -29,10 +29,6 @@ from client_partitions.people import Roster
 
 LOCK_WAIT_SECONDS = 900
 """A build of the same client night holds its lock for minutes."""
-
-
-class FileChanged(Exception):
-    """A file is not what was recorded as delivered: its sender has touched it since. It will be noticed anew."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +53,10 @@ def load_delivery(
     business_date: date,
     clock: Callable[[], datetime],
     roster: Roster,
+    *,
+    by: str,
 ) -> LoadOutcome:
-    """Load the delivery that speaks for a feed of a client night.
+    """Load the delivery that speaks for a feed of a client night. `by` says for the record which process acts.
 
     Raises:
         Unmet: there is no such delivery, or it is quarantined.
@@ -73,7 +71,7 @@ def load_delivery(
     if delivery.state == "loaded" and known:
         return known
     accepted = (delivery.reason or "accepted by a waiver") if delivery.is_accepted else None
-    load = _Load(warehouse, client, feed, business_date, delivery.delivery_id, clock(), accepted)
+    load = _Load(warehouse, client, feed, business_date, delivery.delivery_id, clock(), accepted, by)
     if known:  # its rows are in RAW since its first load
         return load.commit_again(known, client.feeds[feed].quarantine_limit)
     _sweep_spools()
@@ -151,6 +149,7 @@ class _Load:
     accepted: str | None
     """Why it was quarantined, where a waiver accepts the rows that fail: a loaded delivery keeps it, and stands as
     quarantined again once no waiver accepts it."""
+    by: str
 
     @property
     def _night(self) -> dict[str, object]:
@@ -216,6 +215,7 @@ class _Load:
                 action,
                 self.client.client_id,
                 self.business_date,
-                {"feed": self.feed, "delivery_id": self.delivery_id, "reason": reason, **details, **accepted},
+                {"feed": self.feed, "delivery_id": self.delivery_id, "reason": reason, "by": self.by}
+                | {**details, **accepted},
             ),
         )

@@ -2,13 +2,13 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, Select, Text, and_, func, literal, or_, select, union_all
+from sqlalchemy import Connection, RowMapping, Select, Text, and_, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.sql import ColumnElement
 
 from acme_assets.nights.facts import (
@@ -53,6 +53,20 @@ def read_night(connection: Connection, client_id: str, business_date: date) -> N
     )
     rows = connection.execute(select(*_STATEMENT_COLUMNS).where(about_it)).mappings()
     return NightFacts(client_id, business_date, statements=tuple(_fact(StatementFact, row) for row in rows))
+
+
+def read_nights(connection: Connection, nights: Collection[Night]) -> dict[Night, NightFacts]:
+    """Several client nights, by client id and business date; empty facts where the ledger has none."""
+    found: dict[Night, NightFacts] = {}
+    wanted = sorted(nights)
+    for at in range(0, len(wanted), _AT_ONCE):
+        keys = tuple_(client_nights.c.client_id, client_nights.c.business_date).in_(wanted[at : at + _AT_ONCE])
+        found |= _read(connection, keys)
+    return found | {night: read_night(connection, *night) for night in wanted if night not in found}
+
+
+_AT_ONCE = 500
+"""Client nights in one query."""
 
 
 def read_business_date(connection: Connection, business_date: date) -> dict[str, NightFacts]:

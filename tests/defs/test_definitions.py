@@ -141,14 +141,12 @@ NODES = {
 
 def test_results_of_tests_belong_to_their_model_and_hold_no_values() -> None:
     results = read_results(
-        {
-            "results": [
-                {"unique_id": "model.a", "status": "success"},
-                {"unique_id": "test.a1", "status": "pass", "failures": 0},
-                {"unique_id": "test.a2", "status": "fail", "failures": 3, "message": "member 123-45-6789"},
-                {"unique_id": "model.b", "status": "error", "message": "value 123-45-6789 is no date"},
-            ]
-        },
+        [
+            {"unique_id": "model.a", "status": "success"},
+            {"unique_id": "test.a1", "status": "pass", "failures": 0},
+            {"unique_id": "test.a2", "status": "fail", "failures": 3, "message": "member 123-45-6789"},
+            {"unique_id": "model.b", "status": "error", "message": "value 123-45-6789 is no date"},
+        ],
         {"nodes": NODES},
     )
     assert results["a"].is_built
@@ -161,7 +159,7 @@ def test_results_of_tests_belong_to_their_model_and_hold_no_values() -> None:
 
 def test_a_skipped_test_or_model_is_a_failure() -> None:
     results = read_results(
-        {"results": [{"unique_id": "model.b", "status": "skipped"}, {"unique_id": "test.a1", "status": "skipped"}]},
+        [{"unique_id": "model.b", "status": "skipped"}, {"unique_id": "test.a1", "status": "skipped"}],
         {"nodes": NODES},
     )
     assert not results["b"].is_good

@@ -6,7 +6,20 @@ from itertools import permutations
 
 import pytest
 
-from acme_assets.nights.dispatch import MAX_ATTEMPTS, PAUSES, Attempt, Dispatch, Order, dispatch, orders
+from acme_assets.nights.dispatch import (
+    MAX_ATTEMPTS,
+    MOST,
+    PAUSES,
+    SLOTS,
+    Attempt,
+    Batch,
+    Dispatch,
+    Order,
+    batches,
+    dispatch,
+    orders,
+)
+from acme_assets.nights.facts import Stage
 from acme_assets.nights.status import Work
 from client_partitions.feeds import Feed
 from tests.world import NIGHT
@@ -22,7 +35,14 @@ def load(feed: Feed, client_id: str = "tiny_health", on: date = NIGHT, version: 
 BUILD = Work("build", "tiny_health", NIGHT, "build/tiny_health/2026-03-10/abc")
 RELEASE = Work("release", "tiny_health", NIGHT, "release/abc/def")
 
-(LOAD,) = orders([load("eligibility")])
+DEADLINE = datetime(2026, 3, 11, 10, 0, tzinfo=UTC)
+
+
+def ordered(works: Sequence[Work]) -> list[Order]:
+    return orders((work, DEADLINE) for work in works)
+
+
+(LOAD,) = ordered([load("eligibility")])
 
 
 def ended(ago: timedelta, run_id: str = "run", key: str = LOAD.key) -> Attempt:
@@ -37,19 +57,19 @@ def tried(*attempts: Attempt, order: Order = LOAD) -> Dispatch:
 
 
 def test_the_loads_of_one_client_night_are_one_order() -> None:
-    (order,) = orders([load("eligibility"), load("pharmacy_claim")])
+    (order,) = ordered([load("eligibility"), load("pharmacy_claim")])
     assert order.feeds == ("eligibility", "pharmacy_claim")
     assert (order.stage, order.client_id, order.business_date) == ("load", "tiny_health", NIGHT)
 
 
 def test_loads_of_other_clients_and_nights_are_orders_of_their_own() -> None:
     works = [load("eligibility"), load("eligibility", "other"), load("eligibility", on=NIGHT + timedelta(days=1))]
-    found = orders(works)
+    found = ordered(works)
     assert len(found) == len({order.key for order in found}) == len({order.lane for order in found}) == 3
 
 
 def test_a_build_and_a_release_are_an_order_each_under_their_own_key() -> None:
-    found = orders([BUILD, RELEASE, load("eligibility")])
+    found = ordered([BUILD, RELEASE, load("eligibility")])
     assert {order.stage: order.key for order in found if order.stage != "load"} == {
         "build": BUILD.key,
         "release": RELEASE.key,
@@ -60,7 +80,7 @@ def test_a_build_and_a_release_are_an_order_each_under_their_own_key() -> None:
 
 def test_the_same_loads_have_the_same_key_in_whatever_order_they_are_found() -> None:
     works = [load("eligibility"), load("pharmacy_claim"), load("lab_result")]
-    keys = {orders(arrangement)[0].key for arrangement in permutations(works)}
+    keys = {ordered(arrangement)[0].key for arrangement in permutations(works)}
     assert len(keys) == 1
 
 
@@ -73,14 +93,14 @@ def test_the_same_loads_have_the_same_key_in_whatever_order_they_are_found() -> 
     ],
 )
 def test_other_loads_have_another_key_in_the_same_lane(works: Sequence[Work]) -> None:
-    (first,) = orders([load("eligibility", version="2"), load("pharmacy_claim")])
-    (other,) = orders(works)
+    (first,) = ordered([load("eligibility", version="2"), load("pharmacy_claim")])
+    (other,) = ordered(works)
     assert first.key != other.key
     assert first.lane == other.lane
 
 
 def test_no_work_makes_no_order() -> None:
-    assert orders([]) == []
+    assert ordered([]) == []
     assert dispatch([], {}, NOW) == Dispatch((), ())
 
 
@@ -102,7 +122,7 @@ def test_an_order_waits_while_another_run_of_its_lane_is_in_flight() -> None:
 
 
 def test_a_run_in_another_lane_is_not_waited_for() -> None:
-    (other,) = orders([load("eligibility", "other")])
+    (other,) = ordered([load("eligibility", "other")])
     attempts = {other.lane: [Attempt("run", other.key, None)]}
     assert dispatch([LOAD, other], attempts, NOW).request == ((LOAD, 1),)
 
@@ -138,8 +158,72 @@ def test_runs_of_another_order_of_the_lane_count_for_nothing() -> None:
 
 
 def test_one_order_that_is_given_up_holds_up_no_other() -> None:
-    (build,) = orders([BUILD])
+    (build,) = ordered([BUILD])
     attempts = {LOAD.lane: [ended(SECOND, run_id) for run_id in "abc"]}
     found = dispatch([LOAD, build], attempts, NOW)
     assert [order for order, _ in found.give_up] == [LOAD]
     assert found.request == ((build, 1),)
+
+
+# --- batches
+
+
+def night(number: int, minutes: int = 60, stage: Stage = "build") -> Order:
+    """An order of another client each, whose deadline is so many minutes off."""
+    work = Work(stage, f"client_{number:03}", NIGHT, f"{stage}/{number}")
+    return Order(stage, work.client_id, NIGHT, work.key, (work,), NOW + timedelta(minutes=minutes))
+
+
+def asked(*orders: Order, attempt: int = 1) -> list[tuple[Order, int]]:
+    return [(order, attempt) for order in orders]
+
+
+def clients(batch: Batch) -> list[str]:
+    return [order.client_id for order in batch.orders]
+
+
+def test_what_is_due_goes_into_as_many_runs_as_there_are_slots() -> None:
+    found = batches(asked(*map(night, range(6))), {}, NOW)
+    assert [len(batch.orders) for batch in found] == [3, 3]
+    assert len({batch.key for batch in found}) == SLOTS["build"] == 2
+
+
+def test_a_single_order_is_a_run_at_once() -> None:
+    (batch,) = batches(asked(night(1)), {"build": SLOTS["build"] - 1}, NOW)
+    assert clients(batch) == ["client_001"]
+
+
+def test_what_is_due_waits_while_every_slot_is_taken() -> None:
+    assert batches(asked(night(1)), {"build": SLOTS["build"]}, NOW) == []
+    assert batches(asked(night(1)), {"build": SLOTS["build"] + 3}, NOW) == []
+    assert len(batches(asked(night(1)), {"load": SLOTS["load"]}, NOW)) == 1
+
+
+def test_a_run_takes_no_more_than_it_may_and_the_most_urgent_go_first() -> None:
+    many = [night(number, minutes=1000 - number) for number in range(100)]
+    first, second = batches(asked(*many), {}, NOW)
+    assert len(first.orders) == len(second.orders) == MOST["build"]
+    urgent = [f"client_{number:03}" for number in range(99, 99 - 2 * MOST["build"], -1)]
+    assert clients(first) + clients(second) == urgent
+
+
+def test_what_failed_before_is_tried_by_itself() -> None:
+    request = [*asked(night(1), night(2)), *asked(night(3), attempt=2)]
+    assert [clients(batch) for batch in batches(request, {}, NOW)] == [["client_003"], ["client_001", "client_002"]]
+
+
+def test_stages_have_runs_of_their_own_the_nearest_to_the_client_first() -> None:
+    found = batches(asked(night(1, stage="load"), night(2), night(3, stage="release")), {}, NOW)
+    assert [batch.stage for batch in found] == ["release", "build", "load"]
+
+
+def test_a_nights_priority_rises_with_the_minutes_to_its_deadline() -> None:
+    (early,), (late,) = (batches(asked(night(1, minutes=minutes)), {}, NOW) for minutes in (90, -5))
+    assert (early.priority, late.priority) == (-90, 5)
+
+
+def test_the_same_orders_are_asked_for_once_and_another_attempt_anew() -> None:
+    (first,) = batches(asked(night(1)), {"build": 1}, NOW)
+    (again,) = batches(asked(night(1, minutes=30)), {"build": 1}, NOW + SECOND)
+    (third,) = batches(asked(night(1), attempt=3), {"build": 1}, NOW)
+    assert first.key == again.key != third.key

@@ -112,7 +112,7 @@ def _build(world: World, by: Recorder) -> None:
     good = {model: ModelResult(is_built=True, tests_passed=2) for model in world.models}
     with (
         by.role(TRANSFORMER),
-        open_build(world.warehouse, world.client, NIGHT, world.models, world.clock, world.roster) as build,
+        open_build(world.warehouse, world.client, NIGHT, world.models, world.clock, world.roster, by="test") as build,
     ):
         assert build.finish(good, world.clock()).is_new
 

@@ -153,7 +153,9 @@ class DrivenNight:
         older.parent.mkdir()
         path.rename(older)
         (recorded,) = world.notice()
-        load_delivery(self.warehouse, world.zone, world.client, "eligibility", before, world.clock, world.roster)
+        load_delivery(
+            self.warehouse, world.zone, world.client, "eligibility", before, world.clock, world.roster, by="test"
+        )
         self.model.carried = {"eligibility": recorded.delivery_id}
 
     def write_roster(self) -> None:

@@ -112,7 +112,7 @@ class Work(DrivenNight):
             if how == "dies late":
                 patch.setattr("acme_assets.warehouse.building.write_entry", die)
             world = self.world
-            with open_build(self.warehouse, world.client, NIGHT, models, world.clock, world.roster) as build:
+            with open_build(self.warehouse, world.client, NIGHT, models, world.clock, world.roster, by="test") as build:
                 inputs = dict(build.inputs)
                 world.fill_marts()
                 self.edited.pop("marts", None)

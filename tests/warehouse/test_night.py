@@ -240,7 +240,7 @@ def test_a_build_that_dies_leaves_the_night_to_be_built_again(world: World) -> N
     world.deliver_all()
     with (
         pytest.raises(KeyboardInterrupt),
-        open_build(world.warehouse, world.client, NIGHT, world.models, world.clock, world.roster),
+        open_build(world.warehouse, world.client, NIGHT, world.models, world.clock, world.roster, by="test"),
     ):
         world.fill_marts()
         raise KeyboardInterrupt
@@ -255,7 +255,7 @@ def test_part_of_a_build_needs_the_rest_from_the_same_deliveries(world: World) -
     world.deliver("pharmacy_claim", PHARMACY + "c3,p1,2026-03-03,1\n")
     with (
         pytest.raises(Unmet, match="not built from the present deliveries"),
-        open_build(world.warehouse, world.client, NIGHT, ["pmpm"], world.clock, world.roster),
+        open_build(world.warehouse, world.client, NIGHT, ["pmpm"], world.clock, world.roster, by="test"),
     ):
         pass
 
@@ -264,7 +264,7 @@ def test_a_mart_that_the_client_does_not_get_is_not_built(world: World) -> None:
     world.deliver_all()
     with (
         pytest.raises(Unmet, match="has no utilization"),
-        open_build(world.warehouse, world.client, NIGHT, ["utilization"], world.clock, world.roster),
+        open_build(world.warehouse, world.client, NIGHT, ["utilization"], world.clock, world.roster, by="test"),
     ):
         pass
 
@@ -484,7 +484,7 @@ def test_a_rebuild_that_fails_or_dies_is_said_so_though_a_candidate_stands(world
     assert world.status().state == "held"
     with (
         pytest.raises(KeyboardInterrupt),
-        open_build(world.warehouse, world.client, NIGHT, world.models, world.clock, world.roster),
+        open_build(world.warehouse, world.client, NIGHT, world.models, world.clock, world.roster, by="test"),
     ):
         raise KeyboardInterrupt
     assert [work.stage for work in world.status().work] == ["build"]

@@ -25,7 +25,7 @@ from acme_assets.warehouse.ledger import audit_entries, candidates, client_night
 from acme_assets.warehouse.mart_tables import dashboard_view, published_table
 from tests.warehouse.by_hand import verdict
 from tests.warehouse.driven import ACTIONS, action
-from tests.warehouse.driven_by_hand import ByHand
+from tests.warehouse.driven_by_hand import CANDIDATE, ByHand
 from tests.warehouse.driven_people import People
 from tests.warehouse.driven_work import CONTENT, MARTS, Work
 from tests.warehouse.night_model import digest_of_rows
@@ -33,6 +33,8 @@ from tests.world import NIGHT
 
 NIGHTS = int(os.environ.get("ACME_SOAK_EXAMPLES", "40"))
 STEPS = 60
+EDITS = (None, None, *CANDIDATE)
+"""What is edited of a signed candidate: its rows, or what the ledger says of it."""
 
 
 class ClientNight(Work, People, ByHand, RuleBasedStateMachine):
@@ -147,6 +149,22 @@ class ClientNight(Work, People, ByHand, RuleBasedStateMachine):
         if self.present():
             self.the_chiefs_approve()
         self.the_gate_is_asked("gatekeeper")
+
+    @action(6, paid=st.integers(1, 9), how=st.sampled_from(EDITS), by=st.sampled_from(("run", "gatekeeper")))
+    def an_open_gate_is_attacked(self, paid: int, how: str | None, by: str) -> None:
+        """A new candidate is signed by two who may; one thing is edited by hand, just before the gate is asked."""
+        self.it_is_put_right()
+        self.what_is_owed_comes()
+        self.what_is_due_is_done()
+        if self.present() is None:
+            return
+        self.the_night_is_built("other rows", paid)
+        self.the_chiefs_approve()
+        if how is None:
+            self.somebody_changes_a_mart()
+        else:
+            self.somebody_edits_the_candidate(how)
+        self.the_gate_is_asked(by)
 
     def an_honest_end(self) -> None:
         """From wherever the night is: put right, delivered anew, built, approved by two who may, released and seen."""

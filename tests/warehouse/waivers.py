@@ -69,7 +69,7 @@ def deliver_before(world: World, feed: Any, text: str, day: date = DAY_BEFORE) -
     """A delivery of an earlier night: put, noticed and loaded."""
     put_before(world, feed, text, day)
     world.notice()
-    return load_delivery(world.warehouse, world.zone, world.client, feed, day, world.clock, world.roster)
+    return load_delivery(world.warehouse, world.zone, world.client, feed, day, world.clock, world.roster, by="test")
 
 
 def approve(world: World, by: str = INGRID) -> str:
