@@ -85,8 +85,12 @@ def embedded_url(env: Mapping[str, str]) -> str:
     return f"postgresql+psycopg2://postgres:@/{database}?host={quote(host, safe='')}&port={port}"
 
 
-def snowflake_settings(env: Mapping[str, str]) -> dict[str, str]:
+def snowflake_settings(env: Mapping[str, str], stage: str = "") -> dict[str, str]:
     """Connector arguments for a key-pair log-in, named as dagster-snowflake's resource names them.
+
+    Args:
+        stage: load, build or release: uses ACME_SNOWFLAKE_WAREHOUSE_LOAD and so on where that is set, so that each
+            stage has a warehouse of its size.
 
     Raises:
         EnvironmentProblem: a variable is missing.
@@ -95,7 +99,8 @@ def snowflake_settings(env: Mapping[str, str]) -> dict[str, str]:
     missing = [f"ACME_SNOWFLAKE_{name}" for name in wanted if not env.get(f"ACME_SNOWFLAKE_{name}")]
     if missing:
         raise EnvironmentProblem(f"ACME_ENV is production, and {', '.join(missing)} is not set")
-    return {name.lower(): env[f"ACME_SNOWFLAKE_{name}"] for name in wanted}
+    settings = {name.lower(): env[f"ACME_SNOWFLAKE_{name}"] for name in wanted}
+    return settings | {"warehouse": env.get(f"ACME_SNOWFLAKE_WAREHOUSE_{stage.upper()}") or settings["warehouse"]}
 
 
 def warehouse_from(

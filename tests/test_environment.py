@@ -99,6 +99,9 @@ def test_an_unknown_environment_is_named(env: dict[str, str], kind: str) -> None
 
 
 def test_snowflake_is_reached_with_a_key_pair() -> None:
+    build = {**SNOWFLAKE, "ACME_SNOWFLAKE_WAREHOUSE_BUILD": "LARGE_WH"}
+    assert snowflake_settings(build, "build")["warehouse"] == "LARGE_WH"
+    assert snowflake_settings(build, "load")["warehouse"] == "NIGHTS_WH"
     assert snowflake_settings(SNOWFLAKE) == {
         "account": "acme-eu",
         "user": "nights",

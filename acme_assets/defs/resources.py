@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, cast
 
-from dagster import ConfigurableResource
+from dagster import ConfigurableResource, InitResourceContext
 
 from acme_assets.environment import (
     PRODUCTION,
@@ -24,16 +24,17 @@ class EnvironmentPlatform(ConfigurableResource[Platform]):
     """The platform as the environment of the process that runs the step describes it."""
 
     def create_resource(self, context: Any) -> Platform:
-        return platform_of_dagster(os.environ)
+        run = context.run if isinstance(context, InitResourceContext) else None
+        return platform_of_dagster(os.environ, run.job_name if run else "")
 
 
-def platform_of_dagster(env: Mapping[str, str]) -> Platform:
-    """As `platform_from`; in production the sessions are dagster-snowflake's."""
+def platform_of_dagster(env: Mapping[str, str], job: str = "") -> Platform:
+    """As `platform_from`; in production the sessions are dagster-snowflake's, on the warehouse of the job's stage."""
     if env.get("ACME_ENV") != PRODUCTION:
         return platform_from(env)
     from dagster_snowflake import SnowflakeResource  # 10 s to import: only where Snowflake is
 
-    resource = SnowflakeResource(**cast("dict[str, Any]", snowflake_settings(env)))
+    resource = SnowflakeResource(**cast("dict[str, Any]", snowflake_settings(env, job)))
     return Platform(
         registry_from(env),
         warehouse_from(env, snowflake_connect=resource.get_connection),

@@ -24,6 +24,9 @@ SLOTS: Mapping[Stage, int] = {"load": 2, "build": 2, "release": 1}
 MOST: Mapping[Stage, int] = {"load": 30, "build": 8, "release": 20}
 """How many client nights go into one run: half a minute's work, so that urgent work never waits long for a slot."""
 
+LARGE_BYTES = 2_000_000_000
+"""A night has 2.5 TB in 1,200 files, 2 GB each on average: of a skewed lot, the quarter that has most of the bytes."""
+
 _STAGES: tuple[Stage, ...] = ("release", "build", "load")
 """The nearer to the client, the earlier."""
 
@@ -48,6 +51,11 @@ class Order:
     def feeds(self) -> tuple[Feed, ...]:
         """The feeds to load (stage load)."""
         return tuple(work.feed for work in self.works if work.feed)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it deserves a run, and where there are others a machine, of its own."""
+        return sum(work.bytes for work in self.works) >= LARGE_BYTES
 
 
 def lane_of(stage: str, client_id: str, business_date: str) -> str:
@@ -87,6 +95,8 @@ class Batch:
     """Equal for the same orders at the same attempts, so that the run is asked for once."""
     priority: int
     """Higher goes first in the queue: minutes that the most urgent night's deadline is past, or (negative) off."""
+    is_large: bool = False
+    """Whether it is one large order."""
 
 
 def orders(works: Iterable[tuple[Work, datetime]]) -> list[Order]:
@@ -125,7 +135,8 @@ def dispatch(due: Sequence[Order], attempts: Mapping[str, Sequence[Attempt]], no
 def batches(request: Sequence[tuple[Order, int]], in_flight: Mapping[Stage, int], now: datetime) -> list[Batch]:
     """The runs to ask for: the most urgent orders first, as many runs as the stage has slots left.
 
-    What failed before is tried by itself: a file that kills its process takes no other client's with it twice.
+    What failed before is tried by itself: a file that kills its process takes no other client's with it twice. So is
+    what is large: small files do not wait behind it.
 
     Args:
         in_flight: stage to its runs that are queued or under way.
@@ -136,13 +147,17 @@ def batches(request: Sequence[tuple[Order, int]], in_flight: Mapping[Stage, int]
             (item for item in request if item[0].stage == stage), key=lambda item: (item[0].deadline, item[0].key)
         )
         free = max(SLOTS[stage] - in_flight.get(stage, 0), 0)
-        alone = [[item] for item in of_stage if item[1] > 1][:free]
-        fresh = [item for item in of_stage if item[1] == 1]
+        alone = [[item] for item in of_stage if _stands_alone(*item)][:free]
+        fresh = [item for item in of_stage if not _stands_alone(*item)]
         free -= len(alone)
         size = min(MOST[stage], -(-len(fresh) // free)) if fresh and free else 0
         together = [fresh[at : at + size] for at in range(0, len(fresh), size)][:free] if size else []
         found += [_batch(stage, items, now) for items in (*alone, *together)]
     return found
+
+
+def _stands_alone(order: Order, attempt: int) -> bool:
+    return attempt > 1 or order.is_large
 
 
 def _batch(stage: Stage, items: Sequence[tuple[Order, int]], now: datetime) -> Batch:
@@ -153,4 +168,5 @@ def _batch(stage: Stage, items: Sequence[tuple[Order, int]], now: datetime) -> B
         tuple(order for order, _ in items),
         f"{stage}/{digest(named)[:24]}",
         int(late.total_seconds() // 60),
+        any(order.is_large for order, _ in items),
     )

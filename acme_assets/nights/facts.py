@@ -28,6 +28,8 @@ class DeliveryFact:
     rows_quarantined: int | None = None
     carried_from: date | None = None
     """The business date that it was delivered for, where a waiver carries it forward."""
+    bytes: int = 0
+    """Size of its files."""
     is_accepted: bool = False
     """Whether a waiver accepts that the rows which fail its contract stay quarantined."""
 

@@ -40,6 +40,8 @@ class Work:
     key: str
     feed: Feed | None = None
     """The feed to load (stage load)."""
+    bytes: int = 0
+    """Size of the files that it reads; of a build, of those that its inputs came from."""
 
 
 @dataclass(frozen=True)
@@ -211,10 +213,11 @@ def _work(
 ) -> tuple[Work, ...]:
     night = (facts.client_id, facts.business_date)
     loads = [
-        Work("load", *night, load_key(facts.deliveries[feed]), feed)
+        Work("load", *night, load_key(facts.deliveries[feed]), feed, facts.deliveries[feed].bytes)
         for feed, step in feed_steps.items()
         if step.state == "running"
     ]
-    builds = [Work("build", *night, build_key(facts))] if marts.state == "running" else []
+    size = sum(delivery.bytes for delivery in facts.deliveries.values())
+    builds = [Work("build", *night, build_key(facts), bytes=size)] if marts.state == "running" else []
     releases = [Work("release", *night, release_key(facts, gate))] if release.state == "running" else []
     return (*loads, *builds, *releases)

@@ -1,12 +1,14 @@
 """When work is requested: once at a time in its lane, again after a pause, and not for ever."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 
 import pytest
 
 from acme_assets.nights.dispatch import (
+    LARGE_BYTES,
     MAX_ATTEMPTS,
     MOST,
     PAUSES,
@@ -210,6 +212,15 @@ def test_a_run_takes_no_more_than_it_may_and_the_most_urgent_go_first() -> None:
 def test_what_failed_before_is_tried_by_itself() -> None:
     request = [*asked(night(1), night(2)), *asked(night(3), attempt=2)]
     assert [clients(batch) for batch in batches(request, {}, NOW)] == [["client_003"], ["client_001", "client_002"]]
+
+
+def test_a_large_order_has_a_run_of_its_own_that_says_so() -> None:
+    large = replace(night(3), works=(replace(night(3).works[0], bytes=LARGE_BYTES),))
+    found = batches(asked(night(1), large, night(2)), {}, NOW)
+    assert [(clients(batch), batch.is_large) for batch in found] == [
+        (["client_003"], True),
+        (["client_001", "client_002"], False),
+    ]
 
 
 def test_stages_have_runs_of_their_own_the_nearest_to_the_client_first() -> None:
