@@ -15,6 +15,7 @@ from acme_assets.defs.sensors.arrivals import arrivals_sensor
 from acme_assets.defs.sensors.ledger_events import ledger_events_sensor
 from acme_assets.defs.sensors.work import work_sensor
 from acme_assets.defs.stages import stage_jobs
+from acme_assets.defs.upkeep import upkeep, upkeep_schedule
 from client_partitions.partitions import client_nights
 from client_partitions.registry import Registry
 
@@ -45,7 +46,8 @@ def assemble(
             published_assets(partitions),
         ],
         asset_checks=[gate_checks(partitions)],
-        jobs=jobs,
+        jobs=[*jobs, upkeep],
+        schedules=[upkeep_schedule()],
         sensors=[
             arrivals_sensor(interval_seconds),
             work_sensor(jobs, interval_seconds),

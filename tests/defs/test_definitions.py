@@ -53,7 +53,8 @@ def test_all_definitions_load_and_are_these(definitions: Definitions) -> None:
     )
     repository = definitions.get_repository_def()
     assert sorted(sensor.name for sensor in repository.sensor_defs) == ["arrivals", "ledger_events", "work"]
-    assert {"load", "build", "release"} <= {job.name for job in repository.get_all_jobs()}
+    assert [schedule.name for schedule in repository.schedule_defs] == ["upkeep"]
+    assert {"load", "build", "release", "upkeep"} <= {job.name for job in repository.get_all_jobs()}
     checks = sorted(key.to_user_string() for key in repository.asset_graph.asset_check_keys)
     assert checks == sorted(
         [
