@@ -104,11 +104,15 @@ def snowflake_settings(env: Mapping[str, str], stage: str = "") -> dict[str, str
 
 
 def warehouse_from(
-    env: Mapping[str, str], *, snowflake_connect: Callable[[], AbstractContextManager[Any]] | None = None
+    env: Mapping[str, str],
+    *,
+    snowflake_connect: Callable[[], AbstractContextManager[Any]] | None = None,
+    pooled: bool = False,
 ) -> Warehouse:
     """The warehouse that ACME_ENV chooses.
 
     Args:
+        pooled: keep connections of the embedded one open between transactions; for a process with one platform.
         snowflake_connect: opens a connector connection; by default the connector itself does.
 
     Raises:
@@ -118,7 +122,7 @@ def warehouse_from(
     if kind == EMBEDDED:
         from acme_assets.warehouse.postgres import PostgresWarehouse
 
-        return PostgresWarehouse(embedded_url(env))
+        return PostgresWarehouse(embedded_url(env), pooled=pooled)
     if kind == PRODUCTION:
         from acme_assets.warehouse.snowflake import SnowflakeWarehouse
 
@@ -137,8 +141,8 @@ def _connector(settings: Mapping[str, str]) -> Callable[[], AbstractContextManag
     return connect
 
 
-def platform_from(env: Mapping[str, str]) -> Platform:
-    """The whole platform.
+def platform_from(env: Mapping[str, str], *, pooled: bool = False) -> Platform:
+    """The whole platform; `pooled` as of `warehouse_from`.
 
     Raises:
         EnvironmentProblem, RegistryError, ValueError: something is missing or wrong; the text names it.
@@ -147,7 +151,12 @@ def platform_from(env: Mapping[str, str]) -> Platform:
     if not landing:
         raise EnvironmentProblem("ACME_LANDING_URL is not set; give the landing zone as file:///folder")
     return Platform(
-        registry_from(env), warehouse_from(env), open_zone(landing), utc_now, roster_from(env), service_from(env)
+        registry_from(env),
+        warehouse_from(env, pooled=pooled),
+        open_zone(landing),
+        utc_now,
+        roster_from(env),
+        service_from(env),
     )
 
 

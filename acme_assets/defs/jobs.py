@@ -14,6 +14,7 @@ from typing import Any
 
 from dagster import Array, Failure, JobDefinition, OpExecutionContext, ResourceParam, in_process_executor, job, op
 
+from acme_assets.defs.names import LANDING_ZONE, WAREHOUSE
 from acme_assets.defs.refusal import FINAL, TRANSIENT
 from acme_assets.environment import Platform
 from acme_assets.nights.facts import Stage
@@ -25,8 +26,8 @@ STAGE_TAG = "acme/stage"
 
 STAGES: tuple[Stage, ...] = ("load", "build", "release")
 
-POOLS: Mapping[Stage, str] = {"load": "landing_zone", "build": "warehouse", "release": "warehouse"}
-"""Stage to the concurrency pool of its steps (dagster.yaml)."""
+POOLS: Mapping[Stage, str] = {"load": LANDING_ZONE, "build": WAREHOUSE, "release": WAREHOUSE}
+"""Stage to the concurrency pool of its step."""
 
 _ORDERS = {"orders": Array({"client_id": str, "business_date": str, "key": str, "feeds": Array(str)})}
 

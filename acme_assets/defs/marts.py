@@ -21,7 +21,7 @@ from dagster import (
 )
 
 from acme_assets.defs.dbt import model_specs, run_dbt
-from acme_assets.defs.names import model_key
+from acme_assets.defs.names import WAREHOUSE, model_key
 from acme_assets.defs.refusal import refusing
 from acme_assets.environment import Platform
 from acme_assets.nights.marts import MARTS
@@ -139,6 +139,7 @@ def _build_step(
         check_specs=_checks(specs, partitions),
         partitions_def=partitions,
         can_subset=True,
+        pool=WAREHOUSE,
     )
     def dbt_build(
         context: AssetExecutionContext, platform: ResourceParam[Platform]

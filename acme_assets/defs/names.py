@@ -10,6 +10,10 @@ ENGINEERING_TEAM = "team:data-engineering"
 QA_TEAM = "team:qa"
 
 
+LANDING_ZONE, WAREHOUSE = "landing_zone", "warehouse"
+"""Concurrency pools of steps, limited in dagster.yaml."""
+
+
 def feed_key(feed: Feed) -> AssetKey:
     return AssetKey(["feeds", feed])
 

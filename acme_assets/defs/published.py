@@ -14,7 +14,7 @@ from dagster import (
     multi_asset,
 )
 
-from acme_assets.defs.names import QA_TEAM, mart_key, published_key
+from acme_assets.defs.names import QA_TEAM, WAREHOUSE, mart_key, published_key
 from acme_assets.defs.refusal import refusing
 from acme_assets.environment import Platform
 from acme_assets.nights.marts import MARTS
@@ -56,7 +56,9 @@ def published_assets(partitions: PartitionsDefinition) -> AssetsDefinition:
         for spec in specs
     ]
 
-    @multi_asset(name="publish", specs=specs, check_specs=checks, partitions_def=partitions, can_subset=True)
+    @multi_asset(
+        name="publish", specs=specs, check_specs=checks, partitions_def=partitions, can_subset=True, pool=WAREHOUSE
+    )
     def publish(context: AssetExecutionContext, platform: ResourceParam[Platform]) -> Iterator[MaterializeResult[None]]:
         client_id, business_date = client_night(context.partition_key)
         with refusing():

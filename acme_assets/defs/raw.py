@@ -14,7 +14,7 @@ from dagster import (
     asset,
 )
 
-from acme_assets.defs.names import ENGINEERING_TEAM, feed_key, raw_key
+from acme_assets.defs.names import ENGINEERING_TEAM, LANDING_ZONE, feed_key, raw_key
 from acme_assets.defs.refusal import refusing
 from acme_assets.environment import Platform
 from client_partitions.feeds import FEEDS, Feed
@@ -38,6 +38,7 @@ def _raw_asset(feed: Feed, partitions: PartitionsDefinition) -> AssetsDefinition
         group_name="raw",
         owners=[ENGINEERING_TEAM],
         kinds={"table"},
+        pool=LANDING_ZONE,
         description=(
             f"RAW.{feed.upper()}: the rows of the client's delivery that meet the contract, loaded once by content "
             "hash. Rows that do not are in QUARANTINE; past the client's limit nothing is loaded."

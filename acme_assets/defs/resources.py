@@ -31,7 +31,8 @@ class EnvironmentPlatform(ConfigurableResource[Platform]):
 def platform_of_dagster(env: Mapping[str, str], job: str = "") -> Platform:
     """As `platform_from`; in production the sessions are dagster-snowflake's, on the warehouse of the job's stage."""
     if env.get("ACME_ENV") != PRODUCTION:
-        return platform_from(env)
+        # A run's process opens one platform and ends; a sensor's opens one a tick, and would leave its pool behind.
+        return platform_from(env, pooled=bool(job))
     from dagster_snowflake import SnowflakeResource  # 10 s to import: only where Snowflake is
 
     resource = SnowflakeResource(**cast("dict[str, Any]", snowflake_settings(env, job)))

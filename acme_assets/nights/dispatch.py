@@ -27,6 +27,8 @@ MOST: Mapping[Stage, int] = {"load": 30, "build": 8, "release": 20}
 LARGE_BYTES = 2_000_000_000
 """A night has 2.5 TB in 1,200 files, 2 GB each on average: of a skewed lot, the quarter that has most of the bytes."""
 
+PRIORITY_AT_DEADLINE = 10_000
+
 _STAGES: tuple[Stage, ...] = ("release", "build", "load")
 """The nearer to the client, the earlier."""
 
@@ -94,7 +96,8 @@ class Batch:
     key: str
     """Equal for the same orders at the same attempts, so that the run is asked for once."""
     priority: int
-    """Higher goes first in the queue: minutes that the most urgent night's deadline is past, or (negative) off."""
+    """Higher goes first in the queue: it rises with each minute that the most urgent night's deadline comes nearer, and
+    is always above what somebody starts by hand or as a backfill (0)."""
     is_large: bool = False
     """Whether it is one large order."""
 
@@ -167,6 +170,6 @@ def _batch(stage: Stage, items: Sequence[tuple[Order, int]], now: datetime) -> B
         stage,
         tuple(order for order, _ in items),
         f"{stage}/{digest(named)[:24]}",
-        int(late.total_seconds() // 60),
+        max(1, PRIORITY_AT_DEADLINE + int(late.total_seconds() // 60)),
         any(order.is_large for order, _ in items),
     )

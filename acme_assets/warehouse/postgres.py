@@ -31,7 +31,9 @@ class PostgresWarehouse:
     def __init__(self, url: str, *, pooled: bool = False) -> None:
         """`url` is SQLAlchemy's. `pooled` keeps connections open: for long-lived processes."""
         self._engine: Engine = (
-            create_engine(url, pool_size=4, pool_pre_ping=True) if pooled else create_engine(url, poolclass=NullPool)
+            create_engine(url, pool_size=4, pool_pre_ping=True, hide_parameters=True)
+            if pooled
+            else create_engine(url, poolclass=NullPool, hide_parameters=True)
         )
 
     def _session(self) -> Connection:

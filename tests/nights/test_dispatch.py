@@ -12,6 +12,7 @@ from acme_assets.nights.dispatch import (
     MAX_ATTEMPTS,
     MOST,
     PAUSES,
+    PRIORITY_AT_DEADLINE,
     SLOTS,
     Attempt,
     Batch,
@@ -229,8 +230,12 @@ def test_stages_have_runs_of_their_own_the_nearest_to_the_client_first() -> None
 
 
 def test_a_nights_priority_rises_with_the_minutes_to_its_deadline() -> None:
-    (early,), (late,) = (batches(asked(night(1, minutes=minutes)), {}, NOW) for minutes in (90, -5))
-    assert (early.priority, late.priority) == (-90, 5)
+    (long_before,), (early,), (late,) = (
+        batches(asked(night(1, minutes=minutes)), {}, NOW) for minutes in (20_000, 90, -5)
+    )
+    assert early.priority == PRIORITY_AT_DEADLINE - 90
+    assert late.priority == PRIORITY_AT_DEADLINE + 5
+    assert long_before.priority > 0, "what is started by hand has 0"
 
 
 def test_the_same_orders_are_asked_for_once_and_another_attempt_anew() -> None:
