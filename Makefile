@@ -8,7 +8,7 @@ BIN := .venv/bin
 DATA ?= ../shared/data/real
 export DATA
 
-.PHONY: help setup demo night dev stop test emulator check bench-gate bench-night soak format lock pictures clean
+.PHONY: help setup demo night dev stop test emulator check bench-gate bench-night bench-ticks soak format lock pictures clean
 
 help:
 	@echo "make demo              one made-up night, watched from delivery to dashboards (KEEP=1 leaves it running)"
@@ -17,6 +17,7 @@ help:
 	@echo "make check test emulator   what CI runs"
 	@echo "make bench-gate        seconds from a sign-off to rows in the client's view, idle and under load"
 	@echo "make bench-night       180 clients' night, what it costs and whether all ends well (CLIENTS=20: a short form)"
+	@echo "make bench-ticks       what a tick of each sensor costs at 180, 540 and 1,800 clients"
 	@echo "make soak              random nights for an hour or so, looking for a way around a gate (EXAMPLES=500)"
 	@echo "make setup | format | lock | pictures | clean"
 
@@ -74,6 +75,9 @@ bench-gate: setup
 # A whole night, delivered in 15 minutes; CLIENTS=20 for a quick look. See tools/bench_night/__init__.py.
 bench-night: setup
 	$(BIN)/python -m tools.bench_night
+
+bench-ticks: setup
+	$(BIN)/python tools/bench_ticks.py
 
 # The state machine of a client night for longer, with a seed of its own, which it prints (ACME_SOAK_SEED repeats it).
 soak: setup

@@ -30,6 +30,9 @@ IDLE_SECONDS = 30.0
 AWAITING_SECONDS = 2.0
 """The same while something does; where the warehouse announces changes, they come through at once."""
 
+REST = 9
+"""Times that a look took, until the next one: while loads announce a change each, a tenth of a processor at most."""
+
 log = logging.getLogger(__name__)
 
 
@@ -66,7 +69,9 @@ class Resident:
         keeper = Gatekeeper(self.platform)
         withdraw_failed_releases(self.platform)  # a gatekeeper that died may have judged, and not yet acted
         while not self.stopped:
+            began = time.monotonic()
             done = keeper.look()
+            looked = time.monotonic() - began
             judged = not done.released and judge_one_release(self.platform)
             if judged:
                 withdraw_failed_releases(self.platform)
@@ -74,6 +79,7 @@ class Resident:
             self._beat(problem)
             if not done.released and not judged:
                 self._waiting = True
+                time.sleep(min(REST * looked, AWAITING_SECONDS))
                 wait(AWAITING_SECONDS if done.awaiting else IDLE_SECONDS)
                 self._waiting = False
 

@@ -1,6 +1,7 @@
 """Whether each service does its work, asked the way its users would ask. Dagster is not imported: that takes 2 s."""
 
 import json
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -22,18 +23,32 @@ class Health:
     detail: str = ""
 
 
-def code_server(socket: Path) -> Health:
+def code_server(path: Path) -> Health:
     """It serves only once the definitions have loaded."""
     import grpc  # type: ignore[import-untyped]  # 0.25 s
     from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped]
 
-    with grpc.insecure_channel(f"unix:{socket}") as channel:
+    with grpc.insecure_channel(f"unix:{path}") as channel:
         try:
             stub = health_pb2_grpc.HealthStub(channel)
             answer = stub.Check(health_pb2.HealthCheckRequest(service="DagsterApi"), timeout=5)
         except grpc.RpcError as error:
             return Health(False, f"does not answer: {error.code().name}")
     return Health(answer.status == health_pb2.HealthCheckResponse.SERVING, "definitions loaded")
+
+
+def runner(path: Path) -> Health:
+    """It listens only once everything that a run worker needs has loaded."""
+    with socket.socket(socket.AF_UNIX) as channel:
+        channel.settimeout(5)
+        try:
+            channel.connect(str(path))
+            channel.sendall(b'{"op": "ping"}\n')
+            answer = json.loads(channel.recv(65536))
+        except (OSError, ValueError) as error:
+            return Health(False, f"does not answer: {_reason(error)}")
+    runs = answer.get("running")
+    return Health(answer.get("ok") is True, f"{runs} {'run' if runs == 1 else 'runs'} under way")
 
 
 def webserver(url: str) -> Health:

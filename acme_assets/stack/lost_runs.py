@@ -1,6 +1,7 @@
 """Runs that a dead stack left unfinished: ended, because they would hold places in the run queue for ever.
 
-Run as a program (`python -m acme_assets.stack.lost_runs`), in the stack's environment and while no worker lives.
+Run as a program (`python -m acme_assets.stack.lost_runs`), in the stack's environment and while no worker lives. A
+runner that lives ends the runs of its dead workers itself.
 """
 
 from contextlib import closing

@@ -11,6 +11,7 @@ from acme_assets.stack.health import Health
 from acme_assets.stack.settings import REPOSITORY, Home
 
 # In the order in which they depend on each other.
+RUNNER = "runner"
 DAGSTER = ("code", "webserver", "daemon")
 GATEKEEPER = "gatekeeper"
 
@@ -18,7 +19,7 @@ GATEKEEPER = "gatekeeper"
 def services_of(home: Home) -> tuple[str, ...]:
     """Names of this home's services. The gatekeeper works on our ledger: only our own definitions come with one."""
     ours = home.definitions_module == Home.definitions_module
-    return ("postgres", *DAGSTER, *([GATEKEEPER] if ours else []))
+    return ("postgres", RUNNER, *DAGSTER, *([GATEKEEPER] if ours else []))
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ def command(home: Home, name: str) -> list[str]:
     """
     workspace = str(REPOSITORY / "workspace.yaml")
     return {
+        RUNNER: ["acme_assets.runner"],
         "code": ["dagster", "api", "grpc", "--socket", str(home.code_socket), "--module-name", home.definitions_module,
                  "--working-directory", str(REPOSITORY), "--location-name", "acme"],
         "webserver": ["dagster_webserver", "--host", "127.0.0.1", "--port", str(home.ui_port), "-w", workspace],
@@ -86,6 +88,8 @@ def _health(home: Home, name: str, process: psutil.Process) -> Health:
     if name == "postgres":
         server = postgres.server_of(home)
         return Health(server.answers(), f"answers on {server.socket}")
+    if name == RUNNER:
+        return health.runner(home.runner_socket)
     if name == "code":
         return health.code_server(home.code_socket)
     if name == GATEKEEPER:

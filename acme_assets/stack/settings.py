@@ -93,6 +93,10 @@ class Home:
     def code_socket(self) -> Path:
         return socket_folder(self.run, "code.sock") / "code.sock"
 
+    @property
+    def runner_socket(self) -> Path:
+        return socket_folder(self.run, "runner.sock") / "runner.sock"
+
 
 def socket_folder(folder: Path, name: str = f".s.PGSQL.{POSTGRES_PORT}") -> Path:
     """Where the socket `name` goes: `folder` or, where no socket can have that path, a short one in /tmp.
@@ -122,6 +126,7 @@ def environment(home: Home, base: Mapping[str, str] = os.environ) -> dict[str, s
         "ACME_HOME": str(home.root),
         "ACME_UI_PORT": str(home.ui_port),
         "ACME_CODE_SOCKET": str(home.code_socket),
+        "ACME_RUNNER_SOCKET": str(home.runner_socket),
         "ACME_DEFINITIONS_MODULE": home.definitions_module,
         "ACME_PG_HOST": str(socket),
         "ACME_PG_PORT": str(POSTGRES_PORT),
@@ -135,6 +140,11 @@ def environment(home: Home, base: Mapping[str, str] = os.environ) -> dict[str, s
     defaults = {
         "ACME_LANDING_URL": home.landing.as_uri(),
         "ACME_MAX_CONCURRENT_RUNS": "2",
+        "ACME_DBT_THREADS": "2",
+        # Of connections to Dagster's storage, per process. dagster.yaml knows no defaults for what it reads from here.
+        "ACME_DAGSTER_POOL_SIZE": "1",
+        "ACME_DAGSTER_POOL_OVERFLOW": "10",
+        "ACME_ECS_LAUNCHER": "",
         "ACME_PEOPLE": str(home.people),
         "ACME_KEYS": str(home.keys),
         "ACME_SERVICE_KEY": str(key_file(home.keys, SERVICE_EMAIL)),
@@ -151,6 +161,8 @@ def child_environment(home: Home, base: Mapping[str, str] = os.environ) -> dict[
         MARK: str(home.root),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), base.get("PATH", os.defpath)]),
         "PYTHONUNBUFFERED": "1",
+        # The planned events of a run, one or two per asset, in one batch: 9 ms for 40, and 57 ms one by one.
+        "DAGSTER_EVENT_BATCH_SIZE": "500",
     }
     env = dict(base) | environment(home, base) | own
     if env.pop("PYTHONDONTWRITEBYTECODE", ""):

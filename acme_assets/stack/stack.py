@@ -1,7 +1,7 @@
 """The local stack as a whole: bring it up, take it down, say how it is.
 
-PostgreSQL first, then one code server, and the web server and the daemon that use it. `up` starts what is not
-running and, when it does not get to the end, stops what it started. `down` leaves no process behind.
+PostgreSQL first, then the runner and one code server, and the web server and the daemon that use them. `up` starts
+what is not running and, when it does not get to the end, stops what it started. `down` leaves no process behind.
 """
 
 import fcntl
@@ -12,14 +12,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
+
+import psutil
 
 from acme_assets.stack import lost_runs, postgres, processes, services
 from acme_assets.stack.errors import StackError
 from acme_assets.stack.folders import make_private, remove_if_empty
 from acme_assets.stack.ports import require_free
-from acme_assets.stack.services import DAGSTER, GATEKEEPER, ServiceStatus, services_of, ui_url
+from acme_assets.stack.services import DAGSTER, GATEKEEPER, RUNNER, ServiceStatus, services_of, ui_url
 from acme_assets.stack.settings import REPOSITORY, Home, child_environment
 
 Progress = Callable[[str], None]
@@ -28,6 +31,13 @@ Prepare = Callable[[Mapping[str, str]], None]
 _PATIENCE = 180.0  # until all is well
 _GRACE = 20.0  # a run worker that is told to end still records that its run failed,
 _GRACE_WITHOUT_POSTGRES = 2.0  # where it can
+
+
+_AWAITED: dict[str, Callable[[Home], list[Path]]] = {
+    "webserver": lambda home: [home.code_socket],
+    "daemon": lambda home: [home.code_socket, home.runner_socket],  # it takes runs from the queue at once
+}
+"""What has to be there before a service starts, where that is not `prepared`."""
 
 
 def _silent(line: str) -> None:
@@ -46,7 +56,7 @@ def up(home: Home, on_progress: Progress = _silent, prepare: Prepare | None = No
         if "postgres" in missing and missing != list(services_of(home)):
             # Dagster's pooled connections are dead and each would fail one more request or tick.
             on_progress("PostgreSQL is gone: stopping what used it")
-            _stop(home, (*DAGSTER, GATEKEEPER))
+            _stop(home, (RUNNER, *DAGSTER, GATEKEEPER))
             missing = _missing(home)
         _end_orphans(home)
         if "webserver" in missing:
@@ -87,25 +97,30 @@ def _missing(home: Home) -> list[str]:
 
 
 def _make_folders(home: Home) -> None:
-    for folder in (home.root, home.logs, home.run, home.dagster, home.landing, home.code_socket.parent):
+    for folder in (home.root, home.logs, home.run, home.dagster, home.landing):
         make_private(folder)
+    for socket in (home.code_socket, home.runner_socket):
+        make_private(socket.parent)
 
 
 def _start(home: Home, missing: list[str], on_progress: Progress, prepare: Prepare | None) -> None:
-    """All but PostgreSQL is launched first, to import while PostgreSQL starts and the ledger migrates. The code
-    server and the gatekeeper go on when `prepared` appears, the other two when the code server answers."""
+    """All but PostgreSQL is launched first, to import while PostgreSQL starts and the ledger migrates. The
+    others go on as _AWAITED says, most of them when `prepared` appears."""
     env = child_environment(home)
     prepared = home.run / "prepared"
     prepared.unlink(missing_ok=True)
     shutil.copyfile(REPOSITORY / "dagster.yaml", home.dagster / "dagster.yaml")
     launched = [name for name in missing if name != "postgres"]
     for name in launched:
-        when = str(home.code_socket if name in ("webserver", "daemon") else prepared)
-        command = [sys.executable, "-m", "acme_assets.stack.launch", "--when", when, *services.command(home, name)]
-        processes.start(home, name, command, env, port=home.ui_port if name == "webserver" else None)
+        awaited = _AWAITED[name](home) if name in _AWAITED else [prepared]
+        when = [argument for path in awaited for argument in ("--when", str(path))]
+        command = [sys.executable, "-m", "acme_assets.stack.launch", *when, *services.command(home, name)]
+        # libpq passes the name to PostgreSQL, for whose log and pg_stat_activity it is.
+        named = env | {"PGAPPNAME": f"acme {name}"}
+        processes.start(home, name, command, named, port=home.ui_port if name == "webserver" else None)
     postgres.start(home)
     on_progress(f"postgres: {services.is_well(home, 'postgres').detail}")
-    if "code" in missing and (lost := lost_runs.count(home)):
+    if RUNNER in missing and (lost := lost_runs.count(home)):
         on_progress(f"ending {lost} runs that an earlier stack left unfinished")
         _run_to_end("acme_assets.stack.lost_runs", env)
     if launched and prepare is not None:
@@ -139,19 +154,22 @@ def _said(home: Home, name: str) -> str:
 
 
 def _stop(home: Home, names: Iterable[str], on_progress: Progress = _silent) -> None:
-    """Those that launch runs first; then the code server with the runs that it started, while PostgreSQL still takes
-    down that they failed; PostgreSQL last."""
-    for group in (("webserver", "daemon", GATEKEEPER), ("code",)):
+    """Those that launch runs first; then the runner with its workers, while PostgreSQL still takes down that their
+    runs failed; PostgreSQL last."""
+    for group in (("webserver", "daemon", GATEKEEPER), (RUNNER, "code")):
         found = {name: services.find(home, name) for name in group if name in names}
         if running := [process for process in found.values() if process is not None]:
             on_progress(f"stopping {', '.join(name for name, process in found.items() if process)}")
+            if runner := found.get(RUNNER):
+                _end_workers(runner, _grace(home))
             processes.stop(running, _grace(home))
         for name in found:
             processes.forget(home, name)
-    if "code" in names:
-        home.code_socket.unlink(missing_ok=True)
-        if home.code_socket.parent != home.run:
-            remove_if_empty(home.code_socket.parent)
+    for name, path in (("code", home.code_socket), (RUNNER, home.runner_socket)):
+        if name in names:
+            path.unlink(missing_ok=True)
+            if path.parent != home.run:
+                remove_if_empty(path.parent)
     if "postgres" in names:
         _end_orphans(home)
         if postgres.is_running(home):
@@ -159,8 +177,16 @@ def _stop(home: Home, names: Iterable[str], on_progress: Progress = _silent) -> 
             postgres.stop(home)
 
 
+def _end_workers(runner: psutil.Process, patience: float) -> None:
+    """Let the runner stop its workers. A signal to each of them besides would interrupt them twice, the second time
+    in the middle of recording that their runs failed."""
+    with suppress(psutil.NoSuchProcess):
+        runner.terminate()
+    processes.wait([runner], patience)
+
+
 def _end_orphans(home: Home) -> None:
-    """Whatever carries the mark and belongs to no running service, such as run workers of a code server that died."""
+    """Whatever carries the mark and belongs to no running service, such as run workers of a runner that died."""
     running = [process for name in services_of(home) if (process := services.find(home, name)) is not None]
     processes.stop(processes.orphans(home, keep=running), _grace(home))
 

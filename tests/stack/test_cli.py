@@ -19,7 +19,7 @@ def _a_home_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_status_of_a_stopped_stack_fails_and_says_so() -> None:
     result = CliRunner().invoke(app, ["status"])
     assert result.exit_code == 1
-    assert result.stdout.count("stopped") == 5
+    assert result.stdout.count("stopped") == 6
 
 
 def test_status_for_programs_is_json() -> None:
@@ -28,7 +28,7 @@ def test_status_for_programs_is_json() -> None:
     assert result.exit_code == 1
     assert answer["healthy"] is False
     names = [service["name"] for service in answer["services"]]
-    assert names == ["postgres", "code", "webserver", "daemon", "gatekeeper"]
+    assert names == ["postgres", "runner", "code", "webserver", "daemon", "gatekeeper"]
 
 
 def test_down_of_a_stopped_stack_is_harmless() -> None:

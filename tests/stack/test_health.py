@@ -1,3 +1,6 @@
+import socket
+import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +67,37 @@ def test_a_gatekeeper_is_well_that_looked_lately_and_found_no_problem(
         heartbeat.write_text(beat)
     now = 1000.0 if detail.endswith("899 s ago") else 200.0
     assert health.gatekeeper(heartbeat, since=100.0, now=now) == health.Health(well, detail)
+
+
+def test_a_runner_that_does_not_answer_is_not_well(tmp_path: Path) -> None:
+    found = health.runner(tmp_path / "runner.sock")
+    assert not found.well
+    assert found.detail.startswith("does not answer: ")
+
+
+@pytest.mark.parametrize(
+    ("answer", "well", "detail"),
+    [
+        (b'{"ok": true, "pid": 7, "running": 1}\n', True, "1 run under way"),
+        (b'{"ok": true, "pid": 7, "running": 3}\n', True, "3 runs under way"),
+        (b"", False, "does not answer: Expecting value"),
+    ],
+)
+def test_a_runner_is_well_that_answers_a_ping(answer: bytes, well: bool, detail: str) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, socket.socket(socket.AF_UNIX) as listener:
+        path = Path(folder) / "runner.sock"
+        listener.bind(str(path))
+        listener.listen()
+
+        def reply() -> None:
+            caller, _ = listener.accept()
+            with caller:
+                caller.recv(100)
+                caller.sendall(answer)
+
+        thread = threading.Thread(target=reply)
+        thread.start()
+        found = health.runner(path)
+        thread.join()
+    assert found.well is well
+    assert found.detail.startswith(detail)

@@ -60,3 +60,9 @@ def test_a_socket_moves_to_tmp_when_its_path_is_too_long() -> None:
 
 def test_a_socket_moves_to_tmp_when_a_client_would_read_two_hosts_in_its_path() -> None:
     assert socket_folder(Path("/srv/a,b")).parent == Path("/tmp")
+
+
+def test_what_dagster_yaml_reads_has_defaults_that_a_shell_may_change() -> None:
+    told = environment(Home(Path("/srv/a")), {"ACME_DAGSTER_POOL_SIZE": "3"})
+    assert (told["ACME_DAGSTER_POOL_SIZE"], told["ACME_DAGSTER_POOL_OVERFLOW"]) == ("3", "10")
+    assert told["ACME_RUNNER_SOCKET"] == "/srv/a/run/runner.sock"

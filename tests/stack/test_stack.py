@@ -77,7 +77,7 @@ class TestLife:
         print(f"up took {time.monotonic() - begin:.1f} s")
         found = stack.status(home)
         assert [(service.name, service.state) for service in found] == [
-            (name, "healthy") for name in ("postgres", "code", "webserver", "daemon")
+            (name, "healthy") for name in ("postgres", "runner", "code", "webserver", "daemon")
         ]
         print([(service.name, round((service.memory_bytes or 0) / 1e6)) for service in found])
         assert len(seen) == 1
@@ -113,13 +113,45 @@ class TestLife:
         wait_for(lambda: run_status(home, run) == "SUCCESS")
         assert list((home.dagster / "storage").rglob("*.err")), "compute logs belong under DAGSTER_HOME"
 
+    def test_connections_to_postgresql_are_few_and_named_after_their_process(self, home: Home) -> None:
+        connection = psycopg2.connect(postgres.server_of(home).url("dagster", "postgresql"))
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT application_name, count(*) FROM pg_stat_activity WHERE datname = %s GROUP BY 1", ("dagster",)
+            )
+            found = dict(cursor.fetchall())
+        connection.close()
+        print(found)
+        assert found["acme webserver"] == found["acme daemon"] == 1
+        assert "acme runner" not in found, "a child could use it too"
+
+    def test_a_worker_that_is_killed_is_a_failed_run_within_seconds(self, home: Home) -> None:
+        run = launch(home, "endless")
+        wait_for(lambda: run_status(home, run) == "STARTED")
+        (worker,) = psutil.Process(pid(home, "runner")).children()
+        worker.kill()
+        wait_for(lambda: run_status(home, run) == "FAILURE", 5)
+
+    def test_a_run_waits_in_the_queue_while_the_runner_is_down(self, home: Home) -> None:
+        os.kill(pid(home, "runner"), signal.SIGKILL)
+        wait_for(lambda: services.find(home, "runner") is None, 5)
+        run = launch(home, "quick")
+        log = processes.log_file(home, "daemon")
+        wait_for(lambda: "the runner does not answer" in log.read_text(), 20)
+        wait_for(lambda: run_status(home, run) == "QUEUED", 5)
+        lines: list[str] = []
+        stack.up(home, lines.append)
+        assert lines[0] == "starting runner"
+        wait_for(lambda: run_status(home, run) == "SUCCESS", 30)
+
     def test_up_recovers_when_all_but_the_webserver_was_killed_and_ends_the_lost_run(self, home: Home) -> None:
         lost = launch(home, "endless")
         wait_for(lambda: run_status(home, lost) == "STARTED")
         before = {name: pid(home, name) for name in services.services_of(home)}
-        for name in ("postgres", "code", "daemon"):
+        killed = ("postgres", "runner", "code", "daemon")
+        for name in killed:
             os.kill(before[name], signal.SIGKILL)
-        wait_for(lambda: services.find(home, "code") is None, 5)
+        wait_for(lambda: all(services.find(home, name) is None for name in killed), 5)
         lines: list[str] = []
         stack.up(home, lines.append)
         assert lines[0] == "PostgreSQL is gone: stopping what used it"
@@ -132,7 +164,7 @@ class TestLife:
     def test_down_ends_a_run_under_way_and_records_it(self, home: Home) -> None:
         run = launch(home, "endless")
         wait_for(lambda: run_status(home, run) == "STARTED")
-        assert stack.down(home) == ["postgres", "code", "webserver", "daemon"]
+        assert stack.down(home) == ["postgres", "runner", "code", "webserver", "daemon"]
         assert nothing_runs(home)
         assert recorded_status(home, run) == "FAILURE"
 
@@ -140,17 +172,24 @@ class TestLife:
         assert stack.down(home) == []
         assert {service.state for service in stack.status(home)} == {"stopped"}
 
-    def test_down_finds_the_worker_of_a_code_server_that_was_killed(self, home: Home) -> None:
+    def test_down_finds_the_worker_of_a_runner_that_was_killed(self, home: Home) -> None:
         stack.up(home)
         run = launch(home, "endless")
         wait_for(lambda: run_status(home, run) == "STARTED")
-        for name in ("code", "daemon"):
+        for name in ("runner", "daemon"):
             os.kill(pid(home, name), signal.SIGKILL)
-        wait_for(lambda: services.find(home, "code") is None, 5)
+        wait_for(lambda: services.find(home, "runner") is None, 5)
         states = {service.name: service.state for service in stack.status(home)}
-        assert states == {"postgres": "healthy", "code": "stopped", "webserver": "healthy", "daemon": "stopped"}
-        assert processes.orphans(home, keep=[psutil.Process(pid(home, "webserver"))]), "the run worker lives on"
-        assert stack.down(home) == ["postgres", "webserver"]
+        assert states == {
+            "postgres": "healthy",
+            "runner": "stopped",
+            "code": "healthy",
+            "webserver": "healthy",
+            "daemon": "stopped",
+        }
+        running = [psutil.Process(pid(home, name)) for name in ("code", "webserver")]
+        assert processes.orphans(home, keep=running), "the run worker lives on"
+        assert stack.down(home) == ["postgres", "code", "webserver"]
         assert nothing_runs(home)
         assert recorded_status(home, run) == "FAILURE"
 
@@ -166,7 +205,7 @@ class TestFailedUp:
         assert nothing_runs(home)
 
     def test_definitions_that_do_not_load_stop_everything_and_the_cause_is_shown(self, home: Home) -> None:
-        with pytest.raises(StackError, match="code ended instead of starting") as failure:
+        with pytest.raises(StackError, match="(code|runner) ended instead of starting") as failure:
             stack.up(replace(home, definitions_module="broken_definitions"))
         assert "RuntimeError: the feed called lab_reslut is not known" in str(failure.value)
         assert nothing_runs(home)

@@ -37,6 +37,7 @@ from acme_assets.nights.dispatch import (
 )
 from acme_assets.nights.facts import Stage
 from acme_assets.nights.status import NightStatus, Work
+from acme_assets.runner.sizes import LARGE, SIZE_TAG
 from acme_assets.warehouse.entries import Revision, revision
 from acme_assets.warehouse.reading import SETTLING, read_unsettled
 from acme_assets.warehouse.stuck import record_stuck
@@ -172,6 +173,7 @@ def _request(batch: Batch) -> RunRequest:
         run_config=config_of(batch.stage, nights),
         tags={
             STAGE_TAG: batch.stage,
+            **({SIZE_TAG: LARGE} if batch.is_large else {}),
             "dagster/priority": str(batch.priority),
             "acme/nights": f"{len(nights)}, most urgent {batch.orders[0].client_id} {batch.orders[0].business_date}",
         },
