@@ -24,6 +24,9 @@ SLOTS: Mapping[Stage, int] = {"load": 2, "build": 2, "release": 1}
 MOST: Mapping[Stage, int] = {"load": 30, "build": 8, "release": 20}
 """How many client nights go into one run: half a minute's work, so that urgent work never waits long for a slot."""
 
+LARGE = "large"
+"""Where runs of large orders are counted."""
+
 LARGE_BYTES = 2_000_000_000
 """A night has 2.5 TB in 1,200 files, 2 GB each on average: of a skewed lot, the quarter that has most of the bytes."""
 
@@ -135,16 +138,25 @@ def dispatch(due: Sequence[Order], attempts: Mapping[str, Sequence[Attempt]], no
     return Dispatch(tuple(request), tuple(give_up))
 
 
-def batches(request: Sequence[tuple[Order, int]], in_flight: Mapping[Stage, int], now: datetime) -> list[Batch]:
+def batches(
+    request: Sequence[tuple[Order, int]], in_flight: Mapping[str, int], now: datetime, large_slots: int = 0
+) -> list[Batch]:
     """The runs to ask for: the most urgent orders first, as many runs as the stage has slots left.
 
     What failed before is tried by itself: a file that kills its process takes no other client's with it twice. So is
     what is large: small files do not wait behind it.
 
     Args:
-        in_flight: stage to its runs that are queued or under way.
+        in_flight: stage to its runs that are queued or under way; those of large orders are under LARGE.
+        large_slots: how many runs of large orders go at once, on machines of their own; where it is 0, they share the
+            slots of their stage.
     """
     found: list[Batch] = []
+    if large_slots:
+        large = sorted((item for item in request if item[0].is_large), key=lambda item: (item[0].deadline, item[0].key))
+        free = max(large_slots - in_flight.get(LARGE, 0), 0)
+        found += [_batch(item[0].stage, [item], now) for item in large[:free]]
+        request = [item for item in request if not item[0].is_large]
     for stage in _STAGES:
         of_stage = sorted(
             (item for item in request if item[0].stage == stage), key=lambda item: (item[0].deadline, item[0].key)

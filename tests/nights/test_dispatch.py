@@ -8,6 +8,7 @@ from itertools import permutations
 import pytest
 
 from acme_assets.nights.dispatch import (
+    LARGE,
     LARGE_BYTES,
     MAX_ATTEMPTS,
     MOST,
@@ -221,6 +222,16 @@ def test_a_large_order_has_a_run_of_its_own_that_says_so() -> None:
     assert [(clients(batch), batch.is_large) for batch in found] == [
         (["client_003"], True),
         (["client_001", "client_002"], False),
+    ]
+
+
+def test_large_orders_have_slots_of_their_own_where_there_are_machines_for_them() -> None:
+    large = [replace(night(n), works=(replace(night(n).works[0], bytes=LARGE_BYTES),)) for n in (3, 4, 5)]
+    found = batches(asked(*large, night(1)), {"build": SLOTS["build"] - 1, LARGE: 1}, NOW, large_slots=3)
+    assert [(clients(batch), batch.is_large) for batch in found] == [
+        (["client_003"], True),
+        (["client_004"], True),
+        (["client_001"], False),
     ]
 
 

@@ -1,6 +1,7 @@
 """Request the work that the ledger shows to be due. A lost run, or one that failed, is requested again."""
 
 import json
+import os
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from acme_assets.environment import Platform
 from acme_assets.feeds.arrivals import LOOKBACK
 from acme_assets.gates.decision import assess_night
 from acme_assets.nights.dispatch import (
+    LARGE,
     MAX_ATTEMPTS,
     Attempt,
     Batch,
@@ -37,7 +39,7 @@ from acme_assets.nights.dispatch import (
 )
 from acme_assets.nights.facts import Stage
 from acme_assets.nights.status import NightStatus, Work
-from acme_assets.runner.sizes import LARGE, SIZE_TAG
+from acme_assets.runner import sizes
 from acme_assets.warehouse.entries import Revision, revision
 from acme_assets.warehouse.reading import SETTLING, read_unsettled
 from acme_assets.warehouse.stuck import record_stuck
@@ -99,10 +101,16 @@ def work_sensor(jobs: Sequence[JobDefinition], interval_seconds: int) -> SensorD
         decided = dispatch(due, attempts, now)
         give_up(context, platform, decided, now)
         return SensorResult(
-            run_requests=[_request(batch) for batch in batches(decided.request, in_flight, now)], cursor=cursor
+            run_requests=[_request(batch) for batch in batches(decided.request, in_flight, now, large_slots())],
+            cursor=cursor,
         )
 
     return work
+
+
+def large_slots() -> int:
+    """How many runs of large files go at once, where ECS takes them (docs/production.md)."""
+    return int(os.environ.get("ACME_LARGE_RUNS", "12")) if os.environ.get("ACME_ECS_LAUNCHER") else 0
 
 
 def revision_of(platform: Platform, before: Cursor | None, now: datetime) -> Revision:
@@ -131,15 +139,15 @@ def _due(status: NightStatus, now: datetime) -> list[Work]:
     return [work for work in status.work if work.stage != "release" or not is_fresh]
 
 
-def attempts_of(instance: DagsterInstance, now: datetime) -> tuple[dict[str, list[Attempt]], Counter[Stage]]:
+def attempts_of(instance: DagsterInstance, now: datetime) -> tuple[dict[str, list[Attempt]], Counter[str]]:
     """The runs that were requested lately, by lane, and how many of each stage are not over: one query."""
-    found, in_flight = defaultdict(list), Counter[Stage]()
+    found, in_flight, apart = defaultdict(list), Counter[str](), large_slots() > 0
     wanted = RunsFilter(tags={STAGE_TAG: list(STAGES)}, created_after=now - REMEMBERED)
     for record in instance.get_run_records(wanted):
         run = record.dagster_run
         stage: Stage = next(stage for stage in STAGES if stage == run.tags[STAGE_TAG])
         ended = datetime.fromtimestamp(record.end_time, UTC) if record.end_time else record.update_timestamp
-        in_flight[stage] += not run.is_finished
+        in_flight[LARGE if apart and sizes.SIZE_TAG in run.tags else stage] += not run.is_finished
         for order in orders_of(run.run_config):
             attempt = Attempt(run.run_id, order["key"], ended if run.is_finished else None)
             found[lane_of(stage, order["client_id"], order["business_date"])].append(attempt)
@@ -173,7 +181,7 @@ def _request(batch: Batch) -> RunRequest:
         run_config=config_of(batch.stage, nights),
         tags={
             STAGE_TAG: batch.stage,
-            **({SIZE_TAG: LARGE} if batch.is_large else {}),
+            **({sizes.SIZE_TAG: sizes.LARGE} if batch.is_large else {}),
             "dagster/priority": str(batch.priority),
             "acme/nights": f"{len(nights)}, most urgent {batch.orders[0].client_id} {batch.orders[0].business_date}",
         },
