@@ -66,7 +66,7 @@ class Work(DrivenNight):
 
     @action(4)
     def what_is_owed_comes(self) -> None:
-        for feed in self.model.required(self.world.now):
+        for feed in sorted(self.model.required(self.world.now)):
             if (item := self.model.delivered.get(feed)) is None or not item.is_good:
                 self.a_file_comes(feed, 0)
 
