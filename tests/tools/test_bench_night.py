@@ -231,7 +231,7 @@ def test_queries_are_found_in_minified_scripts() -> None:
 
 def test_the_installed_ui_has_every_query_that_is_asked() -> None:
     day = datetime(2026, 1, 15, tzinfo=UTC).date()
-    names = {name for queries in pages("fleet_001", day).values() for name, _ in queries}
+    names = {name for page in pages("fleet_001", day).values() for wave in page for name, _ in wave}
     for name in names:
         assert ui_query(name).startswith(f"query {name}")
     assert "fragment AssetNodeLiveFragment" in ui_query("AssetGraphLiveQuery")
