@@ -335,5 +335,5 @@ class World:
     def actions(self) -> list[str]:
         """What the audit log records, in order."""
         with self.warehouse.begin() as connection:
-            statement = select(audit_entries.c.action).order_by(audit_entries.c.recorded_at)
+            statement = select(audit_entries.c.action).order_by(audit_entries.c.recorded_at, audit_entries.c.entry_id)
             return list(connection.execute(statement).scalars())
