@@ -13,10 +13,13 @@ from typing import Any
 from urllib.parse import quote
 
 from acme_assets.audit.signing import KeyProblem
-from acme_assets.feeds.zones import Zone, open_zone
+from acme_assets.feeds.zones import LandingZone
 from acme_assets.gates.statement import Signer
 from acme_assets.keystore import load_key
+from acme_assets.landing.outcome import PullRefused, Secrets
+from acme_assets.landing.zones import open_zone
 from acme_assets.warehouse.protocol import Warehouse
+from client_partitions.escalation import ESCALATION_FILE
 from client_partitions.people import PEOPLE_FILE, Roster, roster_or_nobody
 from client_partitions.registry import CLIENTS_FOLDER, Registry, load_registry
 
@@ -29,18 +32,25 @@ class EnvironmentProblem(Exception):
     """A variable is missing or wrong. The text names it and the remedy."""
 
 
+def no_secrets(name: str) -> str:
+    """For a platform that pulls from nobody."""
+    raise PullRefused(f"the secret {name} is not set in this process", "engineering")
+
+
 @dataclass(frozen=True)
 class Platform:
     """What every step works with. Nothing is opened before it is used."""
 
     registry: Registry
     warehouse: Warehouse
-    zone: Zone
+    zone: LandingZone
     clock: Callable[[], datetime]
     roster: Callable[[], Roster]
     """Who may sign, as people.yaml says at this moment; nobody where it cannot be used."""
     service: Callable[[], Signer]
     """The service's own signer. Raises EnvironmentProblem where this process holds no service key."""
+    secrets: Secrets = no_secrets
+    """Of clients' servers and APIs, by name."""
 
 
 def utc_now() -> datetime:
@@ -149,7 +159,9 @@ def platform_from(env: Mapping[str, str], *, pooled: bool = False) -> Platform:
     """
     landing = env.get("ACME_LANDING_URL")
     if not landing:
-        raise EnvironmentProblem("ACME_LANDING_URL is not set; give the landing zone as file:///folder")
+        raise EnvironmentProblem(
+            "ACME_LANDING_URL is not set; give the landing zone as s3://bucket/prefix or file:///folder"
+        )
     return Platform(
         registry_from(env),
         warehouse_from(env, pooled=pooled),
@@ -157,12 +169,24 @@ def platform_from(env: Mapping[str, str], *, pooled: bool = False) -> Platform:
         utc_now,
         roster_from(env),
         service_from(env),
+        secrets_from(env),
     )
 
 
 def people_file(env: Mapping[str, str]) -> Path:
     """The roster's file: ACME_PEOPLE, or the reviewed one that is deployed with the code."""
     return Path(env["ACME_PEOPLE"]) if env.get("ACME_PEOPLE") else PEOPLE_FILE
+
+
+def escalation_file(env: Mapping[str, str]) -> Path:
+    """The escalation policy's file: ACME_ESCALATION, or the reviewed one that is deployed with the code."""
+    return Path(env["ACME_ESCALATION"]) if env.get("ACME_ESCALATION") else ESCALATION_FILE
+
+
+def site_from(env: Mapping[str, str]) -> str:
+    """What links to Dagster's pages begin with: ACME_DAGSTER_URL, or the local stack's; empty where nobody says."""
+    port = env.get("ACME_UI_PORT")
+    return env.get("ACME_DAGSTER_URL") or (f"http://127.0.0.1:{port}" if port else "")
 
 
 def roster_from(env: Mapping[str, str]) -> Callable[[], Roster]:
@@ -198,3 +222,19 @@ def service_from(env: Mapping[str, str]) -> Callable[[], Signer]:
         return Signer(env.get("ACME_SERVICE_EMAIL", SERVICE_EMAIL), key)
 
     return cache(service)
+
+
+def secrets_from(env: Mapping[str, str]) -> Secrets:
+    """Secrets by name, for pulls: the variable NAME, or what the file at NAME_FILE holds."""
+
+    def secret(name: str) -> str:
+        path = env.get(f"{name}_FILE")
+        try:
+            found = env.get(name) or (Path(path).read_text(encoding="utf-8").strip() if path else "")
+        except (OSError, UnicodeDecodeError) as error:
+            raise PullRefused(f"{name}_FILE names a file that cannot be read; check it", "engineering") from error
+        if not found:
+            raise PullRefused(f"the secret {name} is not set; set {name}, or {name}_FILE to a file", "engineering")
+        return found
+
+    return secret

@@ -1,14 +1,19 @@
 """A client as its file in the registry says: who it is, what it owes us and when, and who answers for it."""
 
 import re
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from client_partitions.completeness import Completeness, RecordLine
+from client_partitions.drift import DriftPolicy
 from client_partitions.feeds import Feed
+from client_partitions.file_format import JsonFormat
+from client_partitions.file_patterns import DatedPattern, PathPattern
 from client_partitions.layout import Layout
+from client_partitions.pulls import Pull
 from client_partitions.validation import MartTuning
 
 OwnerGroup = Literal["client", "engineering", "qa"]
@@ -16,18 +21,9 @@ OwnerGroup = Literal["client", "engineering", "qa"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-ClientId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
+PullName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
-DATE_TOKEN = re.compile(r"\{date(?::([^}]+))?\}")
-DATE_CODES = {
-    "%Y": "[0-9]{4}",
-    "%m": "[0-9]{2}",
-    "%d": "[0-9]{2}",
-    "%y": "[0-9]{2}",
-    "%j": "[0-9]{3}",
-    "%b": "[A-Za-z]{3}",
-}
-"""The strftime codes that a pattern's `{date:…}` may use, each with the text that it stands for."""
+ClientId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
 
 
 def _is_written_as_text(value: Any) -> Any:
@@ -43,6 +39,15 @@ WallClock = Annotated[time, BeforeValidator(_is_written_as_text)]
 """A time of day, without a zone: the client's is meant."""
 
 
+def known_zone(name: str) -> str:
+    """The name of an IANA time zone; ValueError where it is none."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"{name!r} is no IANA time zone; write one such as America/Chicago") from None
+    return name
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -50,37 +55,20 @@ class _Strict(BaseModel):
 class FeedFile(_Strict):
     """One kind of file that a feed comes as."""
 
-    pattern: str
-    """Path below the client's landing folder; `{date}` stands for the business date (YYYY-MM-DD),
-    `{date:%Y%m%d}` for another form of it, `*` for any text without a slash."""
+    pattern: DatedPattern
+    """Path below the client's landing folder; `{date}` stands for the business date (YYYY-MM-DD), `{date:%Y%m%d}` for
+    another form of it, `{rows}` for how many rows the file has, `*` for any text without a slash."""
     layout: str
     """Name of the layout, in this client's `layouts`."""
     required: bool = True
     """Whether a delivery is complete without such a file."""
+    header_record: RecordLine | None = None
+    trailer_record: RecordLine | None = None
 
-    @field_validator("pattern")
-    @classmethod
-    def _has_a_date(cls, pattern: str) -> str:
-        found = DATE_TOKEN.findall(pattern)
-        if len(found) != 1 or pattern.count("{date") != 1:
-            raise ValueError(f"{pattern!r} must hold {{date}} once, so that a file tells its business date")
-        if found[0] and not _tells_a_date(found[0]):
-            raise ValueError(
-                f"{{date:{found[0]}}} does not tell a whole date; make it of {', '.join(DATE_CODES)}, "
-                "such as {date:%Y%m%d}"
-            )
-        if any(part in ("", ".", "..") for part in pattern.split("/")):
-            raise ValueError(f"{pattern!r} must be a path below the client's landing folder, without . and ..")
-        return pattern
-
-
-def _tells_a_date(date_format: str) -> bool:
-    sample = date(2026, 3, 24)
-    try:
-        read = datetime.strptime(sample.strftime(date_format), date_format).date()
-    except ValueError:
-        return False
-    return read == sample and set(re.findall("%.", date_format)) <= DATE_CODES.keys()
+    @property
+    def has_records(self) -> bool:
+        """Whether its first or last line is a record, which its reader must pass over."""
+        return self.header_record is not None or self.trailer_record is not None
 
 
 class FeedPolicy(_Strict):
@@ -97,6 +85,12 @@ class FeedPolicy(_Strict):
     grace_minutes: int = Field(30, ge=0, le=24 * 60)
     quarantine_limit: float = Field(0.01, ge=0, le=1)
     """Largest share of a delivery's rows that may fail the contract; past it nothing is loaded."""
+    drift: DriftPolicy = DriftPolicy()
+    """What becomes of a delivery that differs from the feed's earlier ones."""
+    complete: Completeness = Completeness()
+    """When a delivery of it is complete, beside every required file being there."""
+    pull: str | None = None
+    """Name of the pull that fetches it, in this client's `pulls`. Default: the client sends it."""
 
 
 class Person(_Strict):
@@ -169,10 +163,21 @@ class Client(_Strict):
     """Wall-clock time in `time_zone`, on the day after the business date."""
     landing: str
     """Folder of this client in the landing zone, right below its root."""
+    host: str | None = None
+    """The sender's host that its files come through: where it is down, nothing comes from any client of it."""
+    tier: str = "standard"
+    """Of those in escalation.yaml: what risk wakes somebody."""
     feeds: dict[Feed, FeedPolicy] = Field(min_length=1)
     layouts: dict[str, Layout]
-    ignored_files: dict[str, str] = {}
+    pulls: dict[PullName, Pull] = {}
+    """Where files are fetched from, where the client does not send them."""
+    ignored_files: dict[PathPattern, str] = {}
     """Pattern to reason: files that may lie in the landing folder and belong to no feed."""
+    refused_files: dict[PathPattern, str] = {}
+    """Pattern to reason: files that are never taken, though their names fit a feed: of the sender's test environment,
+    of another client that shares the sender."""
+    unfinished_files: tuple[PathPattern, ...] = ()
+    """Names, beside the usual ones, that this sender gives to files that it is still writing."""
     owners: Owners
     qa: QaPolicy = QaPolicy()
     validation: dict[str, MartTuning] = {}
@@ -181,11 +186,7 @@ class Client(_Strict):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"{name!r} is no IANA time zone; write one such as America/Chicago") from None
-        return name
+        return known_zone(name)
 
     @field_validator("landing")
     @classmethod
@@ -203,6 +204,26 @@ class Client(_Strict):
                         f"feeds.{feed}.files.{number}.layout: there is no layout {file.layout!r}; "
                         f"add it under layouts or use one of {', '.join(sorted(self.layouts)) or '(none)'}"
                     )
+                form = self.layouts[file.layout].format
+                is_text = not isinstance(form, JsonFormat) and "\n\n".encode(form.encoding).endswith(b"\n\n")
+                if file.has_records and not is_text:
+                    raise ValueError(
+                        f"feeds.{feed}.files.{number}: its records are lines of text such as UTF-8; "
+                        f"the layout {file.layout!r} is of another kind, so leave header_record and trailer_record out"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _pulls_fit(self) -> "Client":
+        named = {feed: policy.pull for feed, policy in self.feeds.items() if policy.pull}
+        for feed, pull in named.items():
+            if pull not in self.pulls:
+                raise ValueError(
+                    f"feeds.{feed}.pull: there is no pull {pull!r}; add it under pulls or use one of "
+                    f"{', '.join(sorted(self.pulls)) or '(none)'}"
+                )
+        if unused := sorted(self.pulls.keys() - set(named.values())):
+            raise ValueError(f"pulls.{unused[0]}: no feed has `pull: {unused[0]}`; name it there or remove it")
         return self
 
     @property

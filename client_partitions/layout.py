@@ -1,19 +1,19 @@
 """How a client's file becomes the canonical columns of its feed: layout as data, never code per client.
 
-A layout says how to read a file into source rows (`csv` or `json`) and, per canonical column, where its
-value comes from. The engine that applies it is `acme_assets.contracts`.
+A layout says how to read a file into source rows (its format) and, per canonical column, where its value
+comes from. The engine that applies it is `acme_assets.contracts`.
 """
 
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-import jmespath
 import polars as pl
-from jmespath.exceptions import JMESPathError
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from client_partitions.file_format import FixedFormat, Format, JsonFormat, Strict, compile_path
 
 FILE, ROW, LINE = "$file", "$row", "$line"
 PLACES = frozenset({FILE, ROW, LINE})
@@ -23,51 +23,7 @@ zone, the source row's number in it (from 1) and the line's number in its row (1
 _SAMPLE = datetime(2021, 3, 24, 15, 16, 17, tzinfo=UTC)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class CsvFormat(_Strict):
-    """Delimited text. Every value is read as text; types come from the contract."""
-
-    kind: Literal["csv"]
-    delimiter: str = Field(",", min_length=1, max_length=1)
-    quote: str | None = Field('"', min_length=1, max_length=1)
-    encoding: Literal["utf-8", "latin-1", "windows-1252"] = "utf-8"
-    """A byte order mark before UTF-8 is read over."""
-    header: tuple[str, ...] | None = None
-    """Column names of a file that has no header line; None where the first line is the header."""
-    gzip: bool = False
-
-
-class JsonFormat(_Strict):
-    """JSON read into source rows by JMESPath (https://jmespath.org)."""
-
-    kind: Literal["json"]
-    lines: bool = False
-    """True for NDJSON: one document a line. A source row is one document then."""
-    records: str | None = None
-    """JMESPath from the document to its list of records (a Bundle's `entry[].resource`). Without it the
-    document is the one record or, where it is a list, the list of them. Not with `lines`."""
-    explode: str | None = None
-    """JMESPath from a record to its list of lines: one canonical row each (an EOB's `item`)."""
-    gzip: bool = False
-
-    @field_validator("records", "explode")
-    @classmethod
-    def _is_a_path(cls, path: str | None) -> str | None:
-        if path is not None:
-            compile_path(path)
-        return path
-
-    @model_validator(mode="after")
-    def _one_row_is_one_document(self) -> Self:
-        if self.lines and self.records is not None:
-            raise ValueError("give lines or records, not both: with lines each document is one source row")
-        return self
-
-
-class ColumnMapping(_Strict):
+class ColumnMapping(Strict):
     """Where one canonical column's value comes from. Exactly one source; then extract, zero_pad, map, default.
 
     In a JSON layout the names are JMESPaths against `{"record": …, "line": …}`. `join` and `hash` also
@@ -161,17 +117,17 @@ def _short_form(data: Any) -> Any:
     return {"from": data} if isinstance(data, str | list) else data
 
 
-class Layout(_Strict):
+class Layout(Strict):
     """One kind of file of one client's feed."""
 
-    format: Annotated[CsvFormat | JsonFormat, Field(discriminator="kind")]
+    format: Format
     columns: dict[str, Annotated[ColumnMapping, BeforeValidator(_short_form)]]
     """Canonical column to its source; a column that is not listed is null."""
     optional: tuple[str, ...] = ()
     """Source columns that only some of these files have; they are null in the others. Every other column
     that the layout names must be in the header, or the file is held. (JSON has no header: a path that
     leads nowhere is null.)"""
-    where: dict[str, tuple[str, ...]] = {}
+    where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Rows that belong to this feed: source column (or path from `record`) to its allowed values; `""`
     allows null.
 
@@ -185,7 +141,7 @@ class Layout(_Strict):
     time_zone: str = "UTC"
     """IANA zone of timestamps that carry none. A time that the zone skips fails the contract; of one that
     it has twice, the earlier is meant."""
-    zone_names: dict[str, str] = {}
+    zone_names: dict[str, str] = Field(default_factory=dict)
     """Zone abbreviations that timestamps may end in, to their offsets (PST: "-0800"). They are no IANA
     names; a format with `%z` reads the offset in their place."""
 
@@ -222,6 +178,11 @@ class Layout(_Strict):
                     raise ValueError(f"{where}: {error}") from None
             if self.optional:
                 raise ValueError("optional: a JSON path that leads nowhere is null anyway; leave it out")
+        elif isinstance(self.format, FixedFormat):
+            if absent := [name for name in (*named, *self.where) if name not in self.format.fields]:
+                raise ValueError(f"format.fields: lacks {', '.join(sorted(absent))}, which the layout names; add them")
+            if self.optional:
+                raise ValueError("optional: a fixed-width line has every field; leave it out")
         elif unused := [name for name in self.optional if name not in named and name not in self.where]:
             raise ValueError(f"optional: no column of the layout uses {', '.join(unused)}; leave it out")
         return self
@@ -236,19 +197,6 @@ class Layout(_Strict):
         """Every source column (or path) that the canonical columns are made of, once, in order of use."""
         names = (name for mapping in self.columns.values() for name in mapping.names if name not in PLACES)
         return tuple(dict.fromkeys(names))
-
-
-def compile_path(path: str) -> Any:
-    """A JMESPath, ready to search by.
-
-    Raises:
-        ValueError: it is none; the text says where.
-    """
-    try:
-        return jmespath.compile(path)
-    except JMESPathError as error:
-        reason = str(error).splitlines()[0].rstrip(":")
-        raise ValueError(f"{path!r} is no JMESPath: {reason}; see https://jmespath.org") from None
 
 
 def _check_format(text: str) -> str:

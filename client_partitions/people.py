@@ -5,14 +5,15 @@ Every error names the file, the field and the remedy. A file that cannot be used
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from acme_assets.audit.signing import KeyProblem, PublicKey
-from client_partitions.client import Person, _Strict
+from client_partitions.client import WEEKDAYS, Person, WallClock, Weekday, _Strict, known_zone
 from client_partitions.registry import RegistryError, problem_lines, read_yaml
 
 Role = Literal["qa", "engineering", "client_success", "on_call", "service"]
@@ -43,6 +44,41 @@ class RosterKey(_Strict):
         return PublicKey(self.public).key_id
 
 
+class WorkingHours(_Strict):
+    """When somebody works: what a forecast counts on, and when they are told of incidents first. Nobody is kept from
+    signing at another time."""
+
+    zone: str
+    """The person's IANA time zone."""
+    begins: WallClock = Field(alias="from")
+    until: WallClock
+    """The next day, where it is not after `from`."""
+    days: tuple[Weekday, ...] = Field(default=WEEKDAYS, min_length=1)
+    """Days on whose local date work begins."""
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        return known_zone(name)
+
+    @model_validator(mode="after")
+    def _some_hours(self) -> "WorkingHours":
+        if self.begins == self.until:
+            raise ValueError("until: is the same as from; leave hours out for somebody who can always be asked")
+        return self
+
+    def on(self, day: date) -> tuple[datetime, datetime] | None:
+        """From and until when work goes that begins on a local date, in UTC; None where none does.
+
+        Wall-clock times: on a night on which the clocks change, an hour longer or shorter.
+        """
+        if WEEKDAYS[day.weekday()] not in self.days:
+            return None
+        zone, last = ZoneInfo(self.zone), day if self.until > self.begins else day + timedelta(days=1)
+        local = (datetime.combine(day, self.begins, tzinfo=zone), datetime.combine(last, self.until, tzinfo=zone))
+        return local[0].astimezone(UTC), local[1].astimezone(UTC)
+
+
 class RosterPerson(Person):
     """Somebody who signs; or the service, which signs what nobody does."""
 
@@ -51,6 +87,8 @@ class RosterPerson(Person):
     retired: date | None = None
     """The first day (UTC) on which a retired person's signature no longer counts."""
     keys: tuple[RosterKey, ...] = ()
+    hours: WorkingHours | None = None
+    """When they work; None: nobody knows, and they may be asked at any time."""
 
     @model_validator(mode="after")
     def _retired_since_some_day(self) -> "RosterPerson":

@@ -2,9 +2,12 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
+from xdist.scheduler import LoadScopeScheduling
 
 from acme_assets.nights.marts import MARTS
 from acme_assets.stack.postgres import TemporaryServer, temporary_server
@@ -14,6 +17,44 @@ from acme_assets.warehouse.postgres import PostgresWarehouse
 from tests.world import World
 
 os.environ.pop("ACME_CLIENTS", None)
+os.environ.pop("COLUMNS", None)  # xdist hands on the width of its own terminal
+
+LONGEST = (
+    "tests/warehouse/test_state_machine.py",
+    "tests/chaos/test_chaos.py",
+    "tests/simulation/test_sla_trial.py",
+    "tests/browser/test_every_page.py",
+    "tests/dbt/test_client_nights.py",
+    "tests/landing/test_real_data.py",
+    "tests/stack/test_stack.py",
+    "tests/integration/test_gates_on_the_real_stack.py",
+)
+"""These begin in this order, and all other files after them: at the end, one of these would be worked on alone."""
+
+
+TOGETHER = ("tests/browser", "tests/dbt")
+"""Folders whose tests share what takes long to make: one process has them all."""
+
+
+class ByFile(LoadScopeScheduling):
+    """A file's tests run in one process, in their order: many go on from where the one before ended. (xdist's own
+    groups are lost on pytest 9.2.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::")[0]
+        folder = file.rpartition("/")[0]
+        return folder if folder in TOGETHER else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first."""
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.nodeid.split("::")[0], len(LONGEST)))
 
 
 def _prepare(url: str) -> None:
@@ -40,9 +81,11 @@ def migrated(postgres: TemporaryServer) -> str:
 
 
 @pytest.fixture
-def database(postgres: TemporaryServer, migrated: str) -> str:
+def database(postgres: TemporaryServer, migrated: str) -> Iterator[str]:
     """SQLAlchemy URL of a fresh, migrated database."""
-    return postgres.fresh_database(migrated)
+    url = postgres.fresh_database(migrated)
+    yield url
+    postgres.drop(url)
 
 
 @pytest.fixture
@@ -54,3 +97,12 @@ def warehouse(database: str) -> PostgresWarehouse:
 def world(warehouse: PostgresWarehouse, tmp_path) -> World:
     """A client that owes eligibility and pharmacy claims, and may send labs."""
     return World(warehouse, tmp_path / "landing")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The shared data folder; tests that need it are skipped where it is absent."""
+    folder = Path(os.environ.get("ACME_REAL_DATA") or Path(__file__).parents[2] / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"the real data is not at {folder}; set ACME_REAL_DATA to the folder that holds real/")
+    return folder

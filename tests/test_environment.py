@@ -65,7 +65,9 @@ def test_a_missing_landing_zone_is_named(env: dict[str, str]) -> None:
 
 
 def test_an_unknown_kind_of_landing_zone_is_named(env: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="ACME_LANDING_URL: gopher:// zones are not known; use file:///folder"):
+    with pytest.raises(
+        ValueError, match="ACME_LANDING_URL: gopher:// zones are not known; use s3://bucket/prefix or file:///folder"
+    ):
         platform_from(env | {"ACME_LANDING_URL": "gopher://old"})
 
 

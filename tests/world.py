@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -14,18 +14,19 @@ from sqlalchemy import delete, insert, select
 
 from acme_assets.audit.signing import SigningKey
 from acme_assets.environment import Platform
-from acme_assets.feeds.arrivals import Look, complete, sort_listing
-from acme_assets.feeds.zones import LocalZone, sha256_of
+from acme_assets.feeds.completeness import FIRST_LOOK, Look
+from acme_assets.feeds.zones import LocalZone
 from acme_assets.gates.decision import assess_night
 from acme_assets.gates.statement import Kind, Signer
 from acme_assets.nights.facts import NightFacts
 from acme_assets.nights.models import models_of
 from acme_assets.nights.status import NightStatus
-from acme_assets.warehouse.arriving import HashedFile, Recorded, record_delivery
+from acme_assets.warehouse.arriving import Recorded
 from acme_assets.warehouse.building import BuildOutcome, ModelResult, open_build
 from acme_assets.warehouse.ledger import audit_entries
 from acme_assets.warehouse.loading import LoadOutcome, load_delivery
 from acme_assets.warehouse.mart_tables import dashboard_view, mart_table
+from acme_assets.warehouse.noticing import Noticed, notice
 from acme_assets.warehouse.protocol import Warehouse
 from acme_assets.warehouse.reading import read_night
 from acme_assets.warehouse.releasing import ReleaseOutcome, release_night
@@ -164,12 +165,13 @@ class World:
     landing: Path
     client: Client = field(default_factory=make_client)
     now: datetime = MORNING
-    look: Look = field(default_factory=lambda: Look({}, {}))
+    look: Look = field(default=FIRST_LOOK)
     roster: Roster = field(default_factory=make_roster)
     paid: str = "12.5000"
     """What the hand-made pmpm mart says was paid: change it to make another candidate."""
     by: str = "test"
     """Which process acts, for the record."""
+    night: date = NIGHT
 
     def __post_init__(self) -> None:
         self.landing.mkdir(parents=True, exist_ok=True)
@@ -199,36 +201,29 @@ class World:
 
     def put(self, feed: Feed, text: str) -> Path:
         """A file in the landing zone."""
-        path = self.landing / self.client.landing / NIGHT.isoformat() / f"{feed}.csv"
+        path = self.landing / self.client.landing / self.night.isoformat() / f"{feed}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         return path
 
     def notice(self) -> list[Recorded]:
         """Look at the landing zone twice, and record what is complete."""
-        recorded = []
+        recorded: list[Recorded] = []
         for _ in range(2):
-            found = sort_listing(self.registry, self.zone.listing(), NIGHT + timedelta(days=1))
-            ready, after = complete(self.registry, found.arrived, self.look)
-            done = dict(after.recorded)
-            for night in ready:
-                files = [
-                    HashedFile(
-                        item.file.path,
-                        item.layout,
-                        sha256_of(self.landing / item.file.path),
-                        item.file.size,
-                        item.file.modified_at,
-                    )
-                    for item in found.arrived[night]
-                ]
-                recorded.append(record_delivery(self.warehouse, night, files, self.clock()))
-                done[str(night)] = after.seen[str(night)]
-            self.look = replace(after, recorded=done)
+            found = self.peek()
+            recorded += found.recorded
         return recorded
 
+    def peek(self) -> Noticed:
+        """Look at the landing zone once."""
+        found = notice(self.warehouse, self.zone, self.registry, self.look, self.clock(), lambda _: None)
+        self.look = found.look
+        return found
+
     def load(self, feed: Feed) -> LoadOutcome:
-        return load_delivery(self.warehouse, self.zone, self.client, feed, NIGHT, self.clock, self.roster, by=self.by)
+        return load_delivery(
+            self.warehouse, self.zone, self.client, feed, self.night, self.clock, self.roster, by=self.by
+        )
 
     def deliver(self, feed: Feed, text: str) -> LoadOutcome:
         """Put, notice and load a file."""
@@ -246,21 +241,24 @@ class World:
 
     def build(self, results: Mapping[str, ModelResult] | None = None) -> BuildOutcome:
         """A build of every model; the marts get rows by hand."""
-        with open_build(self.warehouse, self.client, NIGHT, self.models, self.clock, self.roster, by=self.by) as build:
+        with open_build(
+            self.warehouse, self.client, self.night, self.models, self.clock, self.roster, by=self.by
+        ) as build:
             self.fill_marts()
             good = {model: ModelResult(is_built=True, tests_passed=2) for model in self.models}
             return build.finish(results or good, self.clock())
 
     def fill_marts(self) -> None:
         """What dbt would leave in MARTS."""
-        night = {"client_id": self.client.client_id, "business_date": NIGHT}
+        night = {"client_id": self.client.client_id, "business_date": self.night}
+        month = f"{self.night:%Y-%m}"
         money = {"paid_amount": self.paid, "allowed_amount": self.paid}
         pmpm = {"claim_type": "pharmacy", "member_months": 2, "paid_pmpm": Decimal(self.paid) / 2, **money}
         drug = {"drug_code_type": "ndc", "drug_code": "1", "claims": 2, "members": 2, "quantity": 60, "days_supply": 60}
         rows: dict[str, Sequence[dict[str, Any]]] = {
-            "member_months": [{"year_month": "2026-03", "payer": "Acme", "member_months": 2}],
-            "pmpm": [{"year_month": "2026-03", **pmpm}],
-            "pharmacy_spend": [{"year_month": "2026-03", **drug, **money}],
+            "member_months": [{"year_month": month, "payer": "Acme", "member_months": 2}],
+            "pmpm": [{"year_month": month, **pmpm}],
+            "pharmacy_spend": [{"year_month": month, **drug, **money}],
         }
         with self.warehouse.begin() as connection:
             for mart, content in rows.items():
@@ -277,8 +275,8 @@ class World:
         return sign(
             self.warehouse,
             self.client,
-            NIGHT,
-            evidence_digest=evidence_of(self.warehouse, self.client, NIGHT).digest,
+            self.night,
+            evidence_digest=evidence_of(self.warehouse, self.client, self.night).digest,
             decision=decision,
             signer=signer_of(analyst),
             roster=self.roster,
@@ -290,7 +288,7 @@ class World:
     def say(self, kind: Kind, email: str, subject: Mapping[str, Any], *, role: Role | None = None, **more: Any) -> str:
         """Record any signed statement about the night; returns its id."""
         now = self.clock()
-        dates = more.pop("dates", (NIGHT, NIGHT))
+        dates = more.pop("dates", (self.night, self.night))
         signed = signer_of(email).sign(
             kind,
             role or ROLES[email][0],
@@ -303,11 +301,11 @@ class World:
             return record(connection, signed, self.roster, now)
 
     def release(self) -> ReleaseOutcome:
-        return release_night(self.warehouse, self.client, NIGHT, self.clock(), self.roster, by="test")
+        return release_night(self.warehouse, self.client, self.night, self.clock(), self.roster, by="test")
 
     def facts(self) -> NightFacts:
         with self.warehouse.begin() as connection:
-            return read_night(connection, self.client.client_id, NIGHT)
+            return read_night(connection, self.client.client_id, self.night)
 
     def present(self) -> str | None:
         """The evidence digest of the present candidate."""

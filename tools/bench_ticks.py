@@ -25,8 +25,9 @@ from sqlalchemy import event, insert, update
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from acme_assets.defs.sensors.arrivals import look, read_cursor
+from acme_assets.defs.sensors.deadlines import watch
 from acme_assets.defs.sensors.ledger_events import Cursor, project
-from acme_assets.defs.sensors.work import due_orders
+from acme_assets.defs.sensors.work import read_due
 from acme_assets.environment import Platform
 from acme_assets.feeds.zones import LocalZone
 from acme_assets.gates.evidence import Core, Evidence, MartEvidence
@@ -38,6 +39,7 @@ from acme_assets.simulation.demo import INGRID
 from acme_assets.simulation.fleet import write_fleet
 from acme_assets.simulation.patterns import render
 from acme_assets.stack.postgres import TemporaryServer, temporary_server
+from acme_assets.warehouse.learned import Learned
 from acme_assets.warehouse.ledger import candidates, client_nights, deliveries, loads, model_builds
 from acme_assets.warehouse.postgres import PostgresWarehouse
 from acme_assets.warehouse.reading import read_nights
@@ -171,10 +173,12 @@ def costs_of(clients: int, server: TemporaryServer, template: str) -> dict[str, 
         build_half(platform, everybody[: clients // 2])
         shown = Cursor(NOW - timedelta(days=1))
         project(platform, instance, shown)
+        learned = Learned()
         costs = {
             "arrivals, nothing new": measured(warehouse, lambda: look(platform, cursor, context)),
             "work, half of the night due": measured(warehouse, lambda: readiness(platform)),
             "ledger events, gates waiting": measured(warehouse, lambda: project(platform, instance, shown)),
+            "deadlines, all nights forecast": measured(warehouse, lambda: watch(platform, None, learned)),
         }
         warehouse._engine.dispose()
         return costs
@@ -182,7 +186,7 @@ def costs_of(clients: int, server: TemporaryServer, template: str) -> dict[str, 
 
 def readiness(platform: Platform) -> None:
     """The work sensor's tick without Dagster: what is due, and the runs to ask for."""
-    due = due_orders(platform, NOW)
+    due = read_due(platform, NOW).orders
     assert batches(dispatch(due, {}, NOW).request, {}, NOW)
 
 

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-Purpose = Literal["statement", "checkpoint", "export"]
+Purpose = Literal["statement", "checkpoint", "export", "ledger"]
 
 
 class KeyProblem(Exception):

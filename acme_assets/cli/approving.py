@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from acme_assets.cli.evidence_words import changes_in_short, rests_on
+from acme_assets.board.evidence_words import changes_in_short, rests_on
+from acme_assets.board.packet import Packet, read_packet
 from acme_assets.cli.output import console, errors, escaped, parse_date, print_table
-from acme_assets.cli.packet import Packet, read_packet, waiting
 from acme_assets.cli.qa_evidence import print_packet
+from acme_assets.cli.waiting import waiting
 from acme_assets.environment import Platform
 from acme_assets.gates.decision import decide
 from acme_assets.gates.statement import Signer

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from acme_assets.audit.signing import PublicKey
 from acme_assets.audit.verifier import Report, counted, parse, verify_folder
 from acme_assets.cli.nights import JsonOption
-from acme_assets.cli.output import console, errors, one_line_errors, parse_date, print_json, print_table
+from acme_assets.cli.output import console, errors, one_line_errors, parse_date, parse_moment, print_json, print_table
 from acme_assets.cli.platform import environment, platform
 from acme_assets.environment import EnvironmentProblem, Platform
 from acme_assets.warehouse.audit_tables import audit_links
@@ -60,7 +60,7 @@ def show(
         wanted["business_date"] = parse_date(on) if on else None
         chosen = {name: value for name, value in wanted.items() if value is not None}
         with platform().warehouse.begin() as connection:
-            entries = _entries(connection, chosen, _moment(since) if since else None, limit)
+            entries = _entries(connection, chosen, parse_moment(since) if since else None, limit)
     if as_json:
         print_json(entries)
         return
@@ -84,14 +84,6 @@ def show(
         ],
         long=("details",),
     )
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no time; write it as YYYY-MM-DD or YYYY-MM-DDTHH:MM") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _entries(

@@ -18,7 +18,8 @@ FolderArgument = Annotated[
 ]
 
 
-def _registry(folder: Path | None) -> Registry:
+def load_clients(folder: Path | None) -> Registry:
+    """The registry of this folder, or of the one that the environment names."""
     return load_registry(folder or clients_folder(os.environ))
 
 
@@ -43,7 +44,7 @@ def problems_of(registry: Registry) -> list[str]:
 def validate(folder: FolderArgument = None) -> None:
     """Check every client's file; exit with 1 and a line per problem if any has one."""
     with one_line_errors():
-        registry = _registry(folder)
+        registry = load_clients(folder)
         problems = problems_of(registry)
     for problem in problems:
         errors.print(problem, markup=False, soft_wrap=True)
@@ -56,7 +57,7 @@ def validate(folder: FolderArgument = None) -> None:
 def list_clients(folder: FolderArgument = None, as_json: JsonOption = False) -> None:
     """The clients: zone, deadline and feeds."""
     with one_line_errors():
-        registry = _registry(folder)
+        registry = load_clients(folder)
     if as_json:
         print_json(
             [

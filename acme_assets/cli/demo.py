@@ -13,6 +13,7 @@ from acme_assets.simulation.delivery import deliver
 from acme_assets.simulation.demo import DEMO, DemoNight
 from acme_assets.simulation.generator import generate
 from acme_assets.stack.errors import StackError
+from acme_assets.stack.services import board_url
 
 TIMEOUT_SECONDS = 240
 
@@ -46,6 +47,7 @@ def demo(
         run.show()
         _check(run)
         console.print(f"Dagster's UI{' is' if keep else ' was'} at {run.address}")
+        console.print(f"The status board{' is' if keep else ' was'} at {board_url(run.home)}")
 
 
 def _deliver(run: Rehearsal) -> None:

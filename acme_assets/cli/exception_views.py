@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from acme_assets.cli.nights import STATE_STYLE, night_json
+from acme_assets.board.as_json import status_json
+from acme_assets.cli.nights import STATE_STYLE
 from acme_assets.cli.output import console, escaped, print_table
 from acme_assets.gates.exceptions import in_words, why_no_request
 from acme_assets.gates.statement import Statement
@@ -50,7 +51,7 @@ def draft_json(draft: Draft, reason: str | None, nights: Nights) -> dict[str, An
         "meaning": draft.meaning,
         "reason": reason,
         "expires_at": draft.expires_at,
-        "nights": [{"now": night_json(before), "once_acknowledged": night_json(after)} for before, after in nights],
+        "nights": [{"now": status_json(before), "once_acknowledged": status_json(after)} for before, after in nights],
     }
 
 

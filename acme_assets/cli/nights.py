@@ -2,20 +2,24 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from sqlalchemy import select
 
-from acme_assets.cli.output import console, local_time, one_line_errors, parse_date, print_json, print_table
+from acme_assets.board.as_json import board_json, status_json
+from acme_assets.board.building import board_of, of_client
+from acme_assets.board.look import look
+from acme_assets.cli.output import console, escaped, local_time, one_line_errors, parse_date, print_json, print_table
 from acme_assets.cli.platform import platform
+from acme_assets.cli.risk import Forecasts, is_missed, read_forecasts, risk_cell, risk_json, risk_line
 from acme_assets.environment import Platform
 from acme_assets.gates.decision import assess_night
 from acme_assets.nights.facts import NightFacts
-from acme_assets.nights.status import NightStatus, Step
-from acme_assets.warehouse.ledger import stray_files
-from acme_assets.warehouse.reading import read_business_date, read_night
-from client_partitions.calendar import business_date_in_hand, deadline_at
+from acme_assets.nights.status import NightStatus
+from acme_assets.warehouse.heartbeats import silent_services
+from acme_assets.warehouse.reading import read_night
+from acme_assets.warehouse.tonight import read_facts
+from client_partitions.calendar import business_date_in_hand
 from client_partitions.client import Client
 
 BROKEN = "registry error"
@@ -41,11 +45,8 @@ def read_all(work: Platform, business_date: date | None, now: datetime) -> list[
     clients = work.registry.clients
     days = {client_id: business_date or business_date_in_hand(client, now) for client_id, client in clients.items()}
     with work.warehouse.begin() as connection:
-        found = {day: read_business_date(connection, day) for day in set(days.values())}
-    return [
-        (client, found[days[client_id]].get(client_id, NightFacts(client_id, days[client_id])))
-        for client_id, client in clients.items()
-    ]
+        found = read_facts(connection, days.items())
+    return [(client, found[client_id, days[client_id]]) for client_id, client in clients.items()]
 
 
 def assess_all(work: Platform, business_date: date | None, now: datetime) -> list[NightStatus]:
@@ -58,66 +59,84 @@ def status(
     on: DateOption = None,
     client_id: Annotated[str | None, typer.Option("--client", "-c", help="One client only.")] = None,
     as_json: JsonOption = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Stay, and show each change. Ctrl-C ends it.")] = False,
 ) -> None:
     """Where each client night stands: one row per client.
 
     Examples:
 
         acme status
+        acme status --watch
         acme status --date 2026-01-15 --client harbor_health
         acme status --json | jq '.nights[] | select(.state == "held")'
+        acme status --json | jq '.nights[] | select(.p_miss >= 0.5) | {client_id, p_miss, save_by}'
     """
     with one_line_errors():
+        if watch:
+            _watch(on, client_id, as_json)
+            return
         work = platform()
-        now = work.clock()
-        nights = assess_all(work, parse_date(on) if on else None, now)
         if client_id:
             work.registry.client(client_id)
-            nights = [night for night in nights if night.client_id == client_id]
-        strays = _strays(work)
-    broken = {} if client_id else dict(work.registry.problems)
-    if as_json:
-        print_json(
-            {
-                "as_of": now,
-                "nights": [night_json(night) for night in nights],
-                "registry_errors": broken,
-                "stray_files": strays,
-            }
-        )
-        return
-    print_nights(work, nights, broken, now)
-    if strays:
+        seen = look(work, parse_date(on) if on else None)
+        board = board_of(seen) if client_id is None else of_client(board_of(seen), client_id)
+        with work.warehouse.begin() as connection:
+            silent = silent_services(connection, seen.now)
+        if as_json:
+            strays = [dict(vars(item)) for item in seen.strays]
+            print_json({**board_json(board), "stray_files": strays, "silent": silent})
+            return
+        nights = [seen.nights[key].status for key in sorted(seen.in_hand) if client_id in (None, key[0])]
+        print_nights(work, nights, {} if client_id else dict(work.registry.problems), seen.now)
+    for service, since in silent.items():
+        said = f"[bold red]no sign of life of the {service}[/] since {since:%Y-%m-%d %H:%M} UTC"
+        console.print(f"{said}: what it does waits until it is back; see acme stack status", soft_wrap=True)
+    if seen.strays:
         console.print()
         print_table(
-            "Files that belong to nobody",
+            "Files that are of no delivery",
             ["file", "whose", "why"],
-            [[_escape(stray["path"]), stray["owner_group"], stray["reason"]] for stray in strays],
+            [[escaped(item.path), item.owner_group, item.reason] for item in seen.strays],
             long=("file", "why"),
         )
 
 
+def _watch(on: str | None, client_id: str | None, as_json: bool) -> None:
+    from acme_assets.cli.status_watch import watch
+
+    if on or as_json:
+        raise ValueError("--watch shows the nights in hand in a terminal; leave out --date and --json")
+    if not console.is_terminal:
+        raise ValueError("--watch needs a terminal; for a program there is --json, or the board's /api/v1/tonight")
+    work = platform(pooled=True)
+    if client_id:
+        work.registry.client(client_id)
+    watch(work, console, client_id)
+
+
 def print_nights(work: Platform, nights: Iterable[NightStatus], broken: dict[str, str], now: datetime) -> None:
     """The status table."""
-    rows = [_row(work, night, now) for night in nights]
+    shown = list(nights)
+    found = read_forecasts(work, shown)
+    rows = [_row(work, night, found, now) for night in shown]
     rows += [
-        [name, "", f"[{STATE_STYLE[BROKEN]}]{BROKEN}[/]", "", f"{_escape(problem)}\n[dim]engineering[/]"]
+        [name, "", f"[{STATE_STYLE[BROKEN]}]{BROKEN}[/]", "", "", f"{escaped(problem)}\n[dim]engineering[/]"]
         for name, problem in broken.items()
     ]
-    columns = ["client", "business date", "state", "deadline", "blocked by, and whose it is"]
+    columns = ["client", "business date", "state", "deadline", "P(miss)", "blocked by, and whose it is"]
     print_table(None, columns, rows, long=columns[-1:])
 
 
-def _row(work: Platform, night: NightStatus, now: datetime) -> list[str]:
+def _row(work: Platform, night: NightStatus, found: Forecasts, now: datetime) -> list[str]:
     client = work.registry.client(night.client_id)
     step = night.blocked_by
     deadline = night.deadline.astimezone(client.zone)
-    missed = night.state != "released" and now > night.deadline
     return [
         night.client_id,
         night.business_date.isoformat(),
         f"[{STATE_STYLE[night.state]}]{night.state}[/]",
-        f"{deadline:%a %H:%M %Z}" + (" [red]missed[/]" if missed else ""),
+        f"{deadline:%a %H:%M %Z}" + (" [red]missed[/]" if is_missed(night, now) else ""),
+        risk_cell(night, found, client, now),
         _blocked(night, client) if step else _released(night, client),
     ]
 
@@ -137,35 +156,7 @@ def _blocked(night: NightStatus, client: Client) -> str:
     seen = ""
     if night.released_at:
         seen = f"; the client sees the release of {local_time(night.released_at, client.zone)}"
-    return f"{step.name}: {_escape(step.reason)}\n[dim]{step.owner} ({step.owner_group}){since}{seen}[/]"
-
-
-def _escape(text: str) -> str:
-    return text.replace("[", r"\[")
-
-
-def night_json(night: NightStatus) -> dict[str, Any]:
-    """A client night as `--json` shows it."""
-    return {
-        "client_id": night.client_id,
-        "business_date": night.business_date,
-        "state": night.state,
-        "blocked_by": step_json(night.blocked_by) if night.blocked_by else None,
-        "deadline": night.deadline,
-        "released_at": night.released_at,
-        "steps": [step_json(step) for step in night.steps],
-    }
-
-
-def step_json(step: Step) -> dict[str, Any]:
-    """A step as `--json` shows it."""
-    return dict(vars(step))
-
-
-def _strays(work: Platform) -> list[dict[str, Any]]:
-    with work.warehouse.begin() as connection:
-        rows = connection.execute(select(stray_files).order_by(stray_files.c.path)).mappings()
-        return [dict(row) for row in rows]
+    return f"{step.name}: {escaped(step.reason)}\n[dim]{step.owner} ({step.owner_group}){since}{seen}[/]"
 
 
 def explain(
@@ -173,7 +164,7 @@ def explain(
     business_date: Annotated[str, typer.Argument(help="Business date, YYYY-MM-DD.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Why a client night stands where it does: each dependency with its state, reason and owner.
+    """Why a client night stands where it does: each dependency with its state, reason and owner; and how it will end.
 
     Example:
 
@@ -186,10 +177,11 @@ def explain(
         with work.warehouse.begin() as connection:
             facts = read_night(connection, client_id, parse_date(business_date))
         night = assess_night(client, facts, work.roster(), now)
+        found = read_forecasts(work, [night])
     if as_json:
-        print_json({"as_of": now, **night_json(night)})
+        print_json({"as_of": now, **status_json(night), **risk_json(night, found, now)})
         return
-    deadline = deadline_at(client, facts.business_date).astimezone(client.zone)
+    deadline = night.deadline.astimezone(client.zone)
     console.print(
         f"[bold]{client.name}[/] ({client_id}), business date {facts.business_date}: "
         f"[{STATE_STYLE[night.state]}]{night.state}[/]; deadline {deadline:%a %d %b %H:%M %Z}"
@@ -202,7 +194,7 @@ def explain(
                 _STEP_MARK[step.state],
                 step.name,
                 step.state,
-                _escape(step.reason),
+                escaped(step.reason),
                 f"{step.owner} ({step.owner_group})",
                 local_time(step.since, client.zone),
             ]
@@ -210,3 +202,5 @@ def explain(
         ],
         long=("reason",),
     )
+    if line := risk_line(night, found, client, now):
+        console.print(line, soft_wrap=True)

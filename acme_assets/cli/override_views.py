@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from acme_assets.cli.nights import STATE_STYLE, night_json
+from acme_assets.board.as_json import status_json
+from acme_assets.cli.nights import STATE_STYLE
 from acme_assets.cli.output import console, escaped, print_table
 from acme_assets.gates.changes import described, why_no_change
 from acme_assets.gates.graph import Graph, difference
@@ -62,7 +63,8 @@ def effect_json(found: Effect) -> dict[str, Any]:
         "after": found.after.body(),
         "looked_at": found.looked_at,
         "nights": [
-            {"now": night_json(night.statuses[0]), "would_be": night_json(night.statuses[1])} for night in found.nights
+            {"now": status_json(night.statuses[0]), "would_be": status_json(night.statuses[1])}
+            for night in found.nights
         ],
     }
 

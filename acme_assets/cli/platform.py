@@ -16,10 +16,10 @@ def environment() -> Mapping[str, str]:
     return {**stack_environment(Home.from_environment(os.environ)), **os.environ}
 
 
-def platform() -> Platform:
-    """Registry, warehouse, landing zone and clock.
+def platform(*, pooled: bool = False) -> Platform:
+    """Registry, warehouse, landing zone and clock; `pooled` for a command that stays.
 
     Raises:
         EnvironmentProblem, RegistryError, ValueError: the text names what is missing or wrong.
     """
-    return platform_from(environment())
+    return platform_from(environment(), pooled=pooled)

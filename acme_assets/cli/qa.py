@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from acme_assets.board.packet import Packet, read_packet
 from acme_assets.cli import qa_review
 from acme_assets.cli.approving import (
     Approval,
@@ -20,7 +21,6 @@ from acme_assets.cli.approving import (
 from acme_assets.cli.approving import approve as approve_one
 from acme_assets.cli.nights import JsonOption
 from acme_assets.cli.output import console, local_time, one_line_errors, parse_date, print_json
-from acme_assets.cli.packet import Packet, read_packet
 from acme_assets.cli.platform import platform
 from acme_assets.cli.qa_evidence import print_packet
 from acme_assets.cli.qa_review import ClientArgument, DateArgument, OpenDateOption

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from acme_assets.cli import evidence_words as words
+from acme_assets.board import evidence_words as words
+from acme_assets.board.packet import Assessed, Packet
 from acme_assets.cli.output import console, escaped, local_time, print_table
-from acme_assets.cli.packet import Assessed, Packet
 
 Rows = Sequence[Sequence[str | Text]]
 

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from acme_assets.cli.evidence_words import counted, kind, moment, rests_on
+from acme_assets.board.evidence_words import counted, kind, moment, rests_on
+from acme_assets.board.packet import Assessed, read_packet, signatures_json
 from acme_assets.cli.nights import JsonOption
 from acme_assets.cli.output import console, escaped, local_time, one_line_errors, parse_date, print_json, print_table
-from acme_assets.cli.packet import Assessed, read_packet, signatures_json, waiting
 from acme_assets.cli.platform import platform
 from acme_assets.cli.qa_evidence import print_packet
+from acme_assets.cli.waiting import waiting
 from acme_assets.warehouse.history import Event, history_of
 from acme_assets.warehouse.signing import night_under_terms
 
@@ -89,7 +90,7 @@ def show(
         work = platform()
         packet = read_packet(work, client_id, parse_date(business_date))
         if html:
-            from acme_assets.cli.evidence_page import evidence_page
+            from acme_assets.board.evidence_page import evidence_page
 
             html.write_text(evidence_page(packet, work.clock()), encoding="utf-8")
     if as_json:

@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from acme_assets.stack.errors import StackError
-from acme_assets.stack.services import ServiceStatus, ui_url
+from acme_assets.stack.services import BOARD, ServiceStatus, board_url, services_of, ui_url
 from acme_assets.stack.settings import Home
 
 app = typer.Typer(
@@ -19,12 +20,17 @@ app = typer.Typer(
     help="""The local stack: one embedded PostgreSQL (Dagster's storage, the ledger, the warehouse) and Dagster.
 
     All of it lives in ACME_HOME (default: .acme in the repository) and listens on 127.0.0.1 only. The UI is on port
-    ACME_UI_PORT (default: 3000). Logs are in ACME_HOME/logs.""",
+    ACME_UI_PORT (default: 3000), the status board on ACME_BOARD_PORT (default: the next one). Logs are in
+    ACME_HOME/logs.""",
 )
 
 
 @app.command()
-def up() -> None:
+def up(
+    database_only: Annotated[
+        bool, typer.Option("--database-only", help="Start PostgreSQL alone, its databases empty where new: to restore.")
+    ] = False,
+) -> None:
     """Start what is not running and wait until it is well (10 to 20 s). Harmless when all of it runs.
 
     The processes outlive this shell. When one does not start, those that were started are stopped again and the end
@@ -36,8 +42,29 @@ def up() -> None:
     with _errors_for_people():
         begin = time.monotonic()
         home = Home.from_environment(os.environ)
+        if database_only:
+            typer.echo(f"PostgreSQL answers on {stack.up_database(home)}; the rest: acme stack up")
+            return
         address = stack.up(home, lambda line: typer.echo(f"{time.monotonic() - begin:6.1f} s  {line}"), prepare)
         typer.secho(f"\nThe stack is up: {address}", bold=True)
+        if BOARD in services_of(home):
+            typer.secho(f"The status board: {board_url(home)}", bold=True)
+
+
+@app.command()
+def keep() -> None:
+    """As `up`, and then stay and start again whatever dies. Ends after `acme stack down`; Ctrl-C leaves the stack up.
+
+    For a machine whose own supervisor runs it: systemd with Restart=always, or a container. Harmless to kill, and to
+    start while the stack runs.
+    """
+    from acme_assets.stack.keeping import keep as keep_up
+    from acme_assets.stack.prepare import prepare
+
+    with _errors_for_people():
+        home = Home.from_environment(os.environ)
+        keep_up(home, lambda line: typer.echo(f"{datetime.now(UTC):%H:%M:%S}  {line}"), prepare)
+    typer.echo("The stack was taken down.")
 
 
 @app.command()
@@ -63,7 +90,7 @@ def status(
         found = stack.status(home)
         healthy = all(service.state == "healthy" for service in found)
         if as_json:
-            summary = {"healthy": healthy, "home": str(home.root), "ui": ui_url(home)}
+            summary = {"healthy": healthy, "home": str(home.root), "ui": ui_url(home), "board": board_url(home)}
             typer.echo(json.dumps(summary | {"services": [asdict(service) for service in found]}, indent=2))
         else:
             _print_table(found)

@@ -7,32 +7,30 @@ columns, rules, rows and counts, never a value: deliveries hold members' health 
 column of the quarantine spool has those.
 """
 
-import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 
 import polars as pl
-from pandera.errors import SchemaErrors
 
-from acme_assets.contracts.csv_rows import read_csv
-from acme_assets.contracts.json_rows import read_json
-from acme_assets.contracts.mapping import to_canonical
+from acme_assets.contracts.judging import JUDGED_AGAIN, Judge
+from acme_assets.contracts.mapping import Mapper
+from acme_assets.contracts.readers import read_rows
+from acme_assets.contracts.repeated_keys import KeyHashes, RepeatedKeys
 from acme_assets.contracts.results import OUT_OF_SCOPE, OVER_LIMIT, ContractResult, FileCounts, RuleFailures, SourceFile
-from acme_assets.contracts.rows import FileError, RowBatch, RowFailure
+from acme_assets.contracts.rows import FileError, RowBatch
 from acme_assets.contracts.schemas import key_columns, schema
+from acme_assets.contracts.set_aside import Kind, SetAside, set_aside
 from acme_assets.contracts.spool import SpoolFile
 from client_partitions.feeds import Feed
-from client_partitions.layout import ROW, CsvFormat
+from client_partitions.layout import ROW
 
 __all__ = ["ContractResult", "FileCounts", "RuleFailures", "SourceFile", "check_delivery"]
 
 DUPLICATE_KEY = "duplicate key"
-REQUIRED = "required"
 
 QUARANTINE_COLUMNS = ("rule", "column_name", "reason", "original")
 
@@ -63,14 +61,16 @@ def check_delivery(
     with (
         SpoolFile(spool / f"{feed}.accepted.csv", constants, list(schema(feed).columns)) as accepted,
         SpoolFile(spool / f"{feed}.quarantined.csv", constants, QUARANTINE_COLUMNS) as quarantined,
+        KeyHashes(feed, spool / f"{feed}.keys") as keys,
     ):
-        check = _Check(feed, business_date, accepted, quarantined)
+        check = _Check(feed, business_date, accepted, quarantined, keys)
         held = None
         try:
             for file in files:
                 check.file(file)
+            check.set_repeated_keys_aside(files)
         except FileError as problem:
-            held = f"{file.name}: {problem}"
+            held = f"{check.reading}: {problem}"
         result = check.result(held or check.over_limit(quarantine_limit))
         if result.held:
             accepted.clear()
@@ -78,18 +78,21 @@ def check_delivery(
 
 
 class _Check:
-    """The state of one check: what was counted, and the keys seen in every file so far."""
+    """The state of one check: what was counted so far."""
 
-    def __init__(self, feed: Feed, business_date: date, accepted: SpoolFile, quarantined: SpoolFile) -> None:
+    def __init__(
+        self, feed: Feed, business_date: date, accepted: SpoolFile, quarantined: SpoolFile, keys: KeyHashes
+    ) -> None:
         self._feed = feed
         self._business_date = business_date
         self._accepted = accepted
         self._quarantined = quarantined
+        self._keys = keys
         self._counts: list[FileCounts] = []
         self._rules: Counter[tuple[str, str]] = Counter()
         self._first: dict[tuple[str, str], tuple[str, int]] = {}
-        self._keys: set[bytes] = set()
-        self._order = {name: at for at, name in enumerate(schema(feed).columns)}
+        self.reading = ""
+        """The file that is or was last read."""
 
     def file(self, file: SourceFile) -> None:
         """Judge and spool one file.
@@ -99,17 +102,18 @@ class _Check:
         """
         counts = FileCounts(file.name, 0, 0, 0, 0, 0)
         try:
-            for batch in _batches(file):
-                good, bad = self._judged(file, batch)
+            for batch, good, bad in self._judged(file):
+                self._keys.add(good)
                 self._accepted.write(good.rename({ROW: "source_row"}), file.name)
-                self._quarantine(file, batch, bad)
+                if bad:
+                    self._quarantine(file, batch, bad)
+                failed = bad.rows.height if bad else 0
                 counts = FileCounts(
                     name=file.name,
                     rows_in=counts.rows_in + batch.rows,
-                    rows_loaded=counts.rows_loaded + good[ROW].n_unique(),
-                    rows_quarantined=counts.rows_quarantined + len(bad),
-                    rows_out_of_scope=counts.rows_out_of_scope
-                    + sum(failures[0].rule == OUT_OF_SCOPE for failures in bad.values()),
+                    rows_loaded=counts.rows_loaded + batch.rows - failed,
+                    rows_quarantined=counts.rows_quarantined + failed,
+                    rows_out_of_scope=counts.rows_out_of_scope + (bad.out_of_scope if bad else 0),
                     lines_loaded=counts.lines_loaded + good.height,
                 )
             if counts.rows_in == 0:
@@ -117,65 +121,50 @@ class _Check:
         finally:
             self._counts.append(counts)
 
-    def _judged(self, file: SourceFile, batch: RowBatch) -> tuple[pl.DataFrame, dict[int, list[RowFailure]]]:
-        """The canonical rows to load, and the failures of the source rows to set aside."""
-        canonical, unmapped = to_canonical(batch.lines, self._feed, file.layout, file.name, self._business_date)
-        failures = [*batch.failures, *unmapped]
-        known = {(failure.row, failure.column) for failure in failures}
-        failures += [item for item in self._contract_failures(canonical) if (item.row, item.column) not in known]
-        passed = canonical.filter(~pl.col(ROW).is_in(list({failure.row for failure in failures})))
-        repeated = self._repeated(passed)
-        failures += repeated
-        bad: dict[int, list[RowFailure]] = defaultdict(list)
-        for failure in sorted(set(failures), key=lambda item: (item.row, self._order.get(item.column, -1), item.rule)):
-            bad[failure.row].append(failure)
-        good = passed.filter(~pl.col(ROW).is_in([failure.row for failure in repeated])) if repeated else passed
-        return good, bad
+    def set_repeated_keys_aside(self, files: Sequence[SourceFile]) -> None:
+        """Read and spool again without the rows whose key an earlier one has; nothing where every key is unique.
 
-    def _contract_failures(self, canonical: pl.DataFrame) -> Iterator[RowFailure]:
-        contract = schema(self._feed)
-        try:
-            contract.validate(canonical.drop(ROW), lazy=True)
-        except SchemaErrors as errors:
-            rows = canonical[ROW]
-            for case in errors.failure_cases.drop("failure_case").iter_rows(named=True):
-                column = case["column"]
-                if case["index"] is None:
-                    raise AssertionError(f"{self._feed}: {column} does not come as the contract's type") from None
-                if case["check"] == "not_nullable":
-                    yield RowFailure(rows[case["index"]], REQUIRED, column, "is empty, and the contract requires it")
-                else:
-                    rule = str(contract.columns[column].checks[case["check_number"]].name)
-                    yield RowFailure(rows[case["index"]], rule, column, f"is not: {rule}")
+        Raises:
+            FileError: a file is not what it was.
+        """
+        shared = self._keys.shared()
+        if not len(shared):
+            return
+        keys = RepeatedKeys(self._feed, shared)
+        read = [counts.lines_loaded for counts in self._counts]
+        self._accepted.clear()
+        for at, file in enumerate(files):
+            lines = 0
+            for batch, good, _ in self._judged(file, judge_again=0):
+                lines += good.height
+                rows = keys.repeated(good)
+                kept = good.filter(~pl.col(ROW).is_in(rows)) if rows else good
+                self._accepted.write(kept.rename({ROW: "source_row"}), file.name)
+                if rows:
+                    self._quarantine(file, batch, self._repeats(rows))
+                    self._counts[at] = _less(self._counts[at], rows=len(rows), lines=good.height - kept.height)
+            if lines != read[at]:
+                raise FileError("has changed while it was checked; deliver it again when it is complete")
 
-    def _repeated(self, canonical: pl.DataFrame) -> list[RowFailure]:
-        """Source rows with a key that an earlier one has, or twice in themselves."""
-        names = key_columns(self._feed)
-        keys = canonical.select(ROW, key=pl.struct(names).struct.json_encode())
-        column = ", ".join(names)
-        repeated: list[RowFailure] = []
-        for row, lines in groupby(keys.iter_rows(), key=itemgetter(0)):
-            digests = [hashlib.blake2b(key.encode(), digest_size=16).digest() for _, key in lines]
-            if len(set(digests)) < len(digests) or not self._keys.isdisjoint(digests):
-                repeated.append(RowFailure(row, DUPLICATE_KEY, column, "an earlier row has the same key"))
-            else:
-                self._keys.update(digests)
-        return repeated
+    def _judged(
+        self, file: SourceFile, judge_again: int = JUDGED_AGAIN
+    ) -> Iterator[tuple[RowBatch, pl.DataFrame, SetAside | None]]:
+        self.reading = file.name
+        judge = Judge(self._feed, Mapper(self._feed, file.layout, file.name, self._business_date), judge_again)
+        for batch in read_rows(file):
+            judged = judge.judged(batch)
+            yield batch, judged.good, judged.bad
 
-    def _quarantine(self, file: SourceFile, batch: RowBatch, bad: Mapping[int, Sequence[RowFailure]]) -> None:
-        for failures in bad.values():
-            for rule, column in dict.fromkeys((failure.rule, failure.column) for failure in failures):
-                self._rules[rule, column] += 1
-                self._first.setdefault((rule, column), (file.name, failures[0].row))
-        rows = {
-            "source_row": list(bad),
-            "rule": [failures[0].rule for failures in bad.values()],
-            "column_name": [failures[0].column or None for failures in bad.values()],
-            "reason": ["; ".join(_sentence(item) for item in failures) for failures in bad.values()],
-            "original": [batch.original(row) for row in bad],
-        }
-        types = {name: pl.Int64 if name == "source_row" else pl.String for name in rows}
-        self._quarantined.write(pl.DataFrame(rows, schema=types), file.name)
+    def _repeats(self, rows: Sequence[int]) -> SetAside:
+        kind = Kind(-1, DUPLICATE_KEY, ", ".join(key_columns(self._feed)), "an earlier row has the same key")
+        return set_aside(pl.Series([], dtype=pl.Int64), {}, {kind: pl.Series(rows, dtype=pl.Int64)})
+
+    def _quarantine(self, file: SourceFile, batch: RowBatch, bad: SetAside) -> None:
+        for rule, column, rows, first in bad.found:
+            self._rules[rule, column] += rows
+            self._first.setdefault((rule, column), (file.name, first))
+        originals = batch.written(bad.rows["source_row"]).alias("original")
+        self._quarantined.write(bad.rows.with_columns(originals), file.name)
 
     def over_limit(self, limit: float) -> str | None:
         """Why the delivery as a whole is held, if it is."""
@@ -211,10 +200,10 @@ class _Check:
         )
 
 
-def _sentence(failure: RowFailure) -> str:
-    return f"{failure.column} {failure.reason}".strip()
-
-
-def _batches(file: SourceFile) -> Iterator[RowBatch]:
-    form = file.layout.format
-    return read_csv(file, form) if isinstance(form, CsvFormat) else read_json(file, form)
+def _less(counts: FileCounts, *, rows: int, lines: int) -> FileCounts:
+    return replace(
+        counts,
+        rows_loaded=counts.rows_loaded - rows,
+        rows_quarantined=counts.rows_quarantined + rows,
+        lines_loaded=counts.lines_loaded - lines,
+    )

@@ -1,188 +1,188 @@
-"""Read JSON, NDJSON and Bundles into source rows by JMESPath.
+"""Turn JSON records into source rows by a layout's paths.
 
-NDJSON streams line by line. A JSON document is read whole. Numbers with a fraction stay the text that the
-file has, so that none is rounded on its way to a decimal.
+What does not belong here: how the text is parsed (json_documents), how a path is followed (json_paths).
 """
 
-import itertools
-import json
-import zlib
-from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
-from jmespath.exceptions import JMESPathError
 
+from acme_assets.contracts.csv_columns import NOT_OF_THIS_FEED
+from acme_assets.contracts.json_documents import Record, read_records
+from acme_assets.contracts.json_paths import Path, as_texts
+from acme_assets.contracts.opening import open_source
 from acme_assets.contracts.results import OUT_OF_SCOPE, SourceFile
-from acme_assets.contracts.rows import BATCH_DOCUMENTS, FileError, RowBatch, RowFailure, open_bytes, unreadable
-from client_partitions.layout import LINE, PLACES, ROW, JsonFormat, Layout, compile_path
+from acme_assets.contracts.rows import BATCH_ROWS, RowBatch, RowFailure
+from client_partitions.file_format import JsonFormat
+from client_partitions.layout import LINE, ROW, Layout
+
+_BATCH_CHARACTERS = 8 * 1024**2
+"""Text of the records of one batch: some ten times as much in memory, as Python has it."""
+
+_PART = 500
+"""Records that are parsed before their paths are followed: few enough to be still in the processor's cache."""
+
+_UNKNOWN_LENGTH = 16 * 1024
+"""Characters that a record counts for whose own text is not kept."""
 
 
-class _NoSingleValueError(Exception):
-    """A path leads to something that is no text, number or truth value."""
-
-
-def read_json(file: SourceFile, form: JsonFormat, batch_rows: int = BATCH_DOCUMENTS) -> Iterator[RowBatch]:
+def read_json(file: SourceFile, form: JsonFormat, batch_rows: int = BATCH_ROWS) -> Iterator[RowBatch]:
     """The file's source rows.
 
     Raises:
         FileError: the file cannot be read, or not by this layout.
     """
     paths = _Paths(file.layout, form)
-    records = _ndjson(file, form) if form.lines else _document(file, form)
-    first = 1
-    while chunk := list(itertools.islice(records, batch_rows)):
-        yield paths.batch(chunk, first)
-        first += len(chunk)
+    batch = _Growing(1)
+    with open_source(file) as stream:
+        for records, characters in _parts(read_records(stream, form), min(_PART, batch_rows)):
+            batch.add(records, characters, *paths.lines(records, batch.after))
+            if len(batch.kept) >= batch_rows or batch.characters > _BATCH_CHARACTERS:
+                yield batch.grown()
+                batch = _Growing(batch.after)
+    if batch.kept:
+        yield batch.grown()
 
 
-_Record = tuple[Any, Callable[[], str]]
-"""A record and how to write it out again."""
+def _parts(records: Iterable[Record], most: int) -> Iterator[tuple[list[Record], int]]:
+    """Records in their order, and about how many characters they have."""
+    part: list[Record] = []
+    characters = 0
+    for record in records:
+        part.append(record)
+        characters += _UNKNOWN_LENGTH if record.text is None else len(record.text)
+        if len(part) == most or characters > _BATCH_CHARACTERS:
+            yield part, characters
+            part, characters = [], 0
+    if part:
+        yield part, characters
 
 
-def _ndjson(file: SourceFile, form: JsonFormat) -> Iterator[_Record]:
-    try:
-        with open_bytes(file.path, form.gzip) as lines:
-            for number, line in enumerate(lines, 1):
-                text = _decode(line, number).strip()
-                if text:
-                    yield _parse(text, number), text.__str__
-    except (OSError, EOFError, zlib.error) as error:
-        raise unreadable(error) from None
+class _Growing:
+    """A batch while its records are read. Of a record whose text is known, nothing else is kept."""
+
+    def __init__(self, first: int) -> None:
+        self._first = first
+        self._lines: list[pl.DataFrame] = []
+        self._failures: list[RowFailure] = []
+        self.kept: list[Record] = []
+        self.characters = 0
+
+    @property
+    def after(self) -> int:
+        """The number of the next record."""
+        return self._first + len(self.kept)
+
+    def add(
+        self, records: Sequence[Record], characters: int, lines: pl.DataFrame, failures: Sequence[RowFailure]
+    ) -> None:
+        """The next records, and what was made of them."""
+        self.kept += [record if record.text is None else Record(None, record.text) for record in records]
+        self.characters += characters
+        self._lines.append(lines)
+        self._failures += failures
+
+    def grown(self) -> RowBatch:
+        """The whole batch."""
+        return RowBatch(
+            rows=len(self.kept),
+            lines=pl.concat(self._lines, rechunk=True),
+            failures=tuple(self._failures),
+            original=lambda number: self.kept[number - self._first].original,
+        )
 
 
-def _document(file: SourceFile, form: JsonFormat) -> Iterator[_Record]:
-    try:
-        with open_bytes(file.path, form.gzip) as stream:
-            content = stream.read()
-    except (OSError, EOFError, zlib.error) as error:
-        raise unreadable(error) from None
-    text = _decode(content, 1)
-    if not text.strip():
-        return
-    document = _parse(text, 1)
-    try:
-        found = compile_path(form.records).search(document) if form.records else document
-    except JMESPathError:
-        found = None
-    if form.records is None and isinstance(found, dict):
-        found = [found]
-    if not isinstance(found, list):
-        path = form.records or "the document"
-        raise FileError(f"has no list of records at {path}; ask for the agreed document or correct the layout")
-    for record in found:
-        yield record, lambda record=record: _written(record)  # type: ignore[misc]
+@dataclass
+class _Lines:
+    """The lines of a batch of records, and which records have none."""
 
-
-def _decode(content: bytes, line: int) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        at = line + content.count(b"\n", 0, error.start)
-        raise FileError(f"has bytes at line {at} that are not utf-8; ask for the file again in utf-8") from None
-
-
-def _parse(text: str, line: int) -> Any:
-    try:
-        return json.loads(text, parse_float=str, parse_constant=_no_number)
-    except json.JSONDecodeError as error:
-        line += error.lineno - 1
-    except (ValueError, RecursionError):
-        pass
-    raise FileError(f"has broken JSON at line {line}; ask for the file again") from None
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _written(record: Any) -> str:
-    return json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8")
+    records: list[int]
+    """Places of the records that have lines."""
+    owners: list[int]
+    """Per line, the place of its record in `records`."""
+    numbers: list[int]
+    """Per line, its number in its record, from 1."""
+    values: Sequence[Any]
+    """Per line, what it is; None where nothing explodes."""
+    without: list[int]
+    """Places of the records that have none."""
 
 
 class _Paths:
-    """A layout's paths, compiled."""
+    """A layout's paths, ready to be followed."""
 
     def __init__(self, layout: Layout, form: JsonFormat) -> None:
         self._columns = {
             name: [column for column, mapping in layout.columns.items() if name in mapping.names]
             for name in layout.source_names
         }
-        compiled = {name: compile_path(name) for name in layout.source_names}
-        self._of_record = {name: path for name, path in compiled.items() if "line" not in name}
-        self._of_line = {name: path for name, path in compiled.items() if "line" in name}
-        self._where = [(name, compile_path(name), frozenset(allowed)) for name, allowed in layout.where.items()]
-        self._explode = compile_path(form.explode) if form.explode else None
+        self._paths = {name: Path.read(name) for name in layout.source_names}
+        self._where = [(name, Path.read(name), frozenset(allowed)) for name, allowed in layout.where.items()]
+        self._explode = Path.read(form.explode) if form.explode else None
 
-    def batch(self, records: list[_Record], first: int) -> RowBatch:
-        """Records that start at number `first`, as a batch."""
-        failures: list[RowFailure] = []
-        lines: dict[str, list[Any]] = {name: [] for name in (ROW, LINE, *self._of_record, *self._of_line)}
-        for number, (record, _) in enumerate(records, first):
-            if (outside := self._outside(record)) is not None:
-                failures.append(RowFailure(number, OUT_OF_SCOPE, outside, "is none of this feed's values"))
-                continue
-            exploded = self._lines(record)
-            if not exploded:
-                failures.append(RowFailure(number, "no lines", "", "the record has no lines at the layout's explode"))
-                continue
-            of_record = self._texts(self._of_record, {"record": record, "line": None}, number, failures)
-            for at, line in enumerate(exploded, 1):
-                of_line = self._texts(self._of_line, {"record": record, "line": line}, number, failures)
-                for name, value in ((ROW, number), (LINE, at), *of_record.items(), *of_line.items()):
-                    lines[name].append(value)
-        return RowBatch(
-            rows=len(records),
-            lines=pl.DataFrame(lines, schema={n: pl.Int64 if n in PLACES else pl.String for n in lines}),
-            failures=tuple(failures),
-            original=lambda number: records[number - first][1](),
-        )
+    def lines(self, records: Sequence[Record], first: int) -> tuple[pl.DataFrame, list[RowFailure]]:
+        """The lines of records that start at number `first`, and why some have none or broken ones."""
+        values = [record.value for record in records]
+        outside = self._outside(values)
+        lines = self._lines(values, [at for at in range(len(values)) if at not in outside])
+        failures = [RowFailure(first + at, OUT_OF_SCOPE, name, NOT_OF_THIS_FEED) for at, name in outside.items()]
+        reason = "the record has no lines at the layout's explode"
+        failures += [RowFailure(first + at, "no lines", "", reason) for at in lines.without]
+        rows = pl.Series(lines.records, dtype=pl.Int64) + first
+        owners = pl.Series(lines.owners, dtype=pl.Int64)
+        columns = {ROW: rows.gather(owners), LINE: pl.Series(lines.numbers, dtype=pl.Int64)}
+        for name, path in self._paths.items():
+            columns[name], wrong = self._texts(name, path, values, lines)
+            reason = "is no single value that a text column takes"
+            failures += [
+                RowFailure(first + lines.records[at], "type", column, reason)
+                for at in wrong
+                for column in self._columns[name]
+            ]
+        return pl.DataFrame(columns), failures
 
-    def _outside(self, record: Any) -> str | None:
+    def _outside(self, values: Sequence[Any]) -> Mapping[int, str]:
+        """Places of the records that belong to another feed, in order, and the path of `where` that says so."""
+        outside: dict[int, str] = {}
         for name, path, allowed in self._where:
-            try:
-                value = _text(path.search({"record": record, "line": None}))
-            except (_NoSingleValueError, JMESPathError):
-                return name
-            if (value or "").strip() not in allowed:
-                return name
-        return None
+            texts, wrong = _of_records(path, values)
+            found = {at for at, text in enumerate(texts) if (text or "").strip() not in allowed}
+            for at in found.union(wrong):
+                outside.setdefault(at, name)
+        return dict(sorted(outside.items()))
 
-    def _lines(self, record: Any) -> list[Any]:
+    def _lines(self, values: Sequence[Any], inside: list[int]) -> _Lines:
         if self._explode is None:
-            return [None]
-        try:
-            found = self._explode.search(record)
-        except JMESPathError:
-            return []
-        return found if isinstance(found, list) else []
+            return _Lines(inside, list(range(len(inside))), [1] * len(inside), [None] * len(inside), [])
+        found = _Lines([], [], [], exploded := [], [])
+        for at, lines in zip(inside, self._explode.follow([values[at] for at in inside]), strict=True):
+            if not isinstance(lines, list) or not lines:
+                found.without.append(at)
+                continue
+            found.owners += [len(found.records)] * len(lines)
+            found.numbers += range(1, len(lines) + 1)
+            exploded += lines
+            found.records.append(at)
+        return found
 
-    def _texts(
-        self, paths: dict[str, Any], values: dict[str, Any], number: int, failures: list[RowFailure]
-    ) -> dict[str, str | None]:
-        texts: dict[str, str | None] = {}
-        for name, path in paths.items():
-            texts[name] = None
-            try:
-                texts[name] = _text(path.search(values))
-            except (_NoSingleValueError, JMESPathError):
-                reason = "is no single value that a text column takes"
-                failures.extend(RowFailure(number, "type", column, reason) for column in self._columns[name])
-        return texts
+    def _texts(self, name: str, path: Path, values: Sequence[Any], lines: _Lines) -> tuple[pl.Series, Sequence[int]]:
+        """A text for each line, and places in `lines.records` of those with no single one."""
+        if below := path.below("line"):
+            texts, wrong = as_texts(below.follow(lines.values))
+        elif path.steps is None and "line" in name:
+            owners = (values[lines.records[owner]] for owner in lines.owners)
+            roots = [{"record": value, "line": line} for value, line in zip(owners, lines.values, strict=True)]
+            texts, wrong = as_texts(path.follow(roots))
+        else:
+            texts, wrong = _of_records(path, [values[at] for at in lines.records])
+            return (texts if self._explode is None else texts.gather(lines.owners)), wrong
+        return texts, [lines.owners[at] for at in wrong]
 
 
-def _text(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    if isinstance(value, str):
-        if not value.isascii():
-            try:
-                value.encode("utf-8")
-            except UnicodeEncodeError:
-                raise _NoSingleValueError from None
-        return value
-    raise _NoSingleValueError
+def _of_records(path: Path, values: Sequence[Any]) -> tuple[pl.Series, list[int]]:
+    """A text for each record, and the places of those with no single one."""
+    if below := path.below("record"):
+        return as_texts(below.follow(values))
+    return as_texts(path.follow([{"record": value, "line": None} for value in values]))

@@ -12,6 +12,9 @@ OUT_OF_SCOPE = "out_of_scope"
 OVER_LIMIT = "rows fail the contract, over the limit of"
 """What the reason says of a delivery that could be read, and of which too many rows fail."""
 
+DRIFTED = "differs from this feed's earlier deliveries"
+"""What the reason says of a delivery that meets the contract and is held for its drift."""
+
 
 @dataclass(frozen=True)
 class SourceFile:
@@ -22,6 +25,8 @@ class SourceFile:
     path: Path
     """Where it can be read on this machine."""
     layout: Layout
+    member: str | None = None
+    """Of a zip archive: the member that is read."""
 
 
 @dataclass(frozen=True)

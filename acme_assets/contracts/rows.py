@@ -3,19 +3,13 @@
 What does not belong here: how a kind of file is read (csv_rows, json_rows), what the values mean (mapping).
 """
 
-import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, cast
 
 import polars as pl
 
 BATCH_ROWS = 20_000
-"""Rows of a CSV file judged at a time: some 100 MB of Python text at 40 columns, less in Polars."""
-
-BATCH_DOCUMENTS = 500
-"""The same for JSON documents, which run to 50 kB each."""
+"""Rows that Python's csv module reads for one batch: some 100 MB of Python text at 40 columns, less in Polars."""
 
 
 class FileError(Exception):
@@ -43,17 +37,17 @@ class RowBatch:
     """Found while reading; such rows have no lines or broken ones."""
     original: Callable[[int], str]
     """The source row of this number, as JSON text."""
+    originals: Callable[[pl.Series], pl.Series] | None = None
+    """The same for many numbers at once, where the reader has a faster way."""
+    outside: pl.DataFrame | None = None
+    """Rows out of scope, which have no lines: `$row`, and the `column` that says so."""
+    tidy: bool = False
+    """True where it is known that no text is empty, has white space around it or holds a NUL."""
+    exponents: bool = True
+    """False where it is known that no text has the letter e after a digit or point, as 1e3 has."""
 
-
-def open_bytes(path: Path, compressed: bool) -> IO[bytes]:
-    """The file's bytes, uncompressed."""
-    return cast(IO[bytes], gzip.open(path, "rb")) if compressed else path.open("rb")
-
-
-def unreadable(error: Exception) -> FileError:
-    """The problem that an error of opening or uncompressing stands for."""
-    if isinstance(error, gzip.BadGzipFile):
-        return FileError("is not compressed by gzip, which its layout says; ask for the file again or correct gzip")
-    if isinstance(error, OSError):
-        return FileError(f"cannot be read ({error.strerror or 'read error'}); check that it is there and readable")
-    return FileError("is cut off or damaged inside its gzip compression; ask for the file again")
+    def written(self, rows: pl.Series) -> pl.Series:
+        """The source rows of these numbers, as JSON text."""
+        if self.originals is not None:
+            return self.originals(rows)
+        return pl.Series([self.original(row) for row in rows], dtype=pl.String)

@@ -24,6 +24,9 @@ from client_partitions.feeds import Feed
 STAGE_TAG = "acme/stage"
 """Tag of a run that the work sensor asked for: its stage."""
 
+PAST_TAG = "acme/past"
+"""Tag of such a run for nights before the one in hand."""
+
 STAGES: tuple[Stage, ...] = ("load", "build", "release")
 
 POOLS: Mapping[Stage, str] = {"load": LANDING_ZONE, "build": WAREHOUSE, "release": WAREHOUSE}

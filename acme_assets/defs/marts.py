@@ -22,7 +22,7 @@ from dagster import (
 
 from acme_assets.defs.dbt import model_specs, run_dbt
 from acme_assets.defs.names import WAREHOUSE, model_key
-from acme_assets.defs.refusal import refusing
+from acme_assets.defs.refusal import one_night, refusing
 from acme_assets.environment import Platform
 from acme_assets.nights.marts import MARTS
 from acme_assets.nights.models import layer_of, models_of, upstream_first
@@ -30,7 +30,6 @@ from acme_assets.validation.results import SuiteResult
 from acme_assets.warehouse.building import BuildOutcome, ModelResult, open_build
 from client_partitions.client import Client
 from client_partitions.feeds import Feed
-from client_partitions.partitions import client_night
 
 TESTS_CHECK = "dbt_tests"
 SUITE_CHECK = "staging_suite"
@@ -144,7 +143,7 @@ def _build_step(
     def dbt_build(
         context: AssetExecutionContext, platform: ResourceParam[Platform]
     ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
-        client_id, business_date = client_night(context.partition_key)
+        client_id, business_date = one_night(context)
         with refusing():
             client = platform.registry.client(client_id)
             models = _applicable(context, client)

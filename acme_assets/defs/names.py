@@ -10,7 +10,7 @@ ENGINEERING_TEAM = "team:data-engineering"
 QA_TEAM = "team:qa"
 
 
-LANDING_ZONE, WAREHOUSE = "landing_zone", "warehouse"
+LANDING_ZONE, WAREHOUSE, PULLS = "landing_zone", "warehouse", "pulls"
 """Concurrency pools of steps, limited in dagster.yaml."""
 
 

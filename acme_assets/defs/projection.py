@@ -7,7 +7,7 @@ work sensor's runs and the gatekeeper did is reported here, under the run that d
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from dagster import (
@@ -21,7 +21,7 @@ from dagster import (
 from acme_assets.defs.jobs import BATCH
 from acme_assets.defs.marts import CANDIDATE, SUITE_CHECK, TESTS_CHECK
 from acme_assets.defs.names import dashboard_key, deliveries_key, feed_key, model_key, published_key, raw_key
-from acme_assets.defs.published import PRODUCTION_CHECK
+from acme_assets.defs.published import DEADLINE_CHECK, PRODUCTION_CHECK
 from acme_assets.defs.raw import CONTRACT_CHECK
 from acme_assets.feeds.arrivals import LOOKBACK
 from acme_assets.nights.facts import NightFacts
@@ -40,11 +40,13 @@ class Shown:
 
     event: Event
     run_id: str = ""
+    at: datetime | None = None
+    """When it happened, where it is shown long after; None: now."""
 
 
 def nights_of(entry: StoredEntry, today: date) -> list[tuple[str, date]]:
     """The client nights that an entry is about: of a statement about a span, those that may be under way."""
-    if entry.client_id is None or entry.business_date is None:
+    if entry.client_id is None or entry.business_date is None or entry.action in _SHOW_NOTHING:
         return []
     details = json.loads(entry.entry)["details"]
     if "statement_id" not in details:
@@ -55,15 +57,19 @@ def nights_of(entry: StoredEntry, today: date) -> list[tuple[str, date]]:
     return span or [(entry.client_id, entry.business_date)]
 
 
-def events_of(client: Client, facts: NightFacts, entry: StoredEntry) -> list[Shown]:
-    """What one entry about a client night shows in Dagster."""
+def events_of(client: Client, facts: NightFacts, entry: StoredEntry, *, is_lost: bool = False) -> list[Shown]:
+    """What one entry about a client night shows in Dagster.
+
+    Args:
+        is_lost: Dagster's own record is gone: show what steps reported themselves too, each dated as it happened.
+    """
     details: Mapping[str, Any] = json.loads(entry.entry)["details"]
     by = str(details.get("by", ""))
     run_id = by.removeprefix(BATCH) if by.startswith(BATCH) else ""
-    shows_itself = by.startswith("run ")
+    shows_itself = by.startswith("run ") and not is_lost
     partition = partition_key(client.client_id, facts.business_date)
     return [
-        Shown(event, run_id)
+        Shown(event, run_id, entry.recorded_at if is_lost else None)
         for make in _MAKERS.get(entry.action, ())
         if not (shows_itself and make in _OF_STEPS)
         for event in make(client, facts, entry, partition, details)
@@ -93,6 +99,8 @@ def _loaded(
     key, passed = raw_key(details["feed"]), entry.action == "delivery_loaded"
     counts = {name: details[name] for name in ("rows_in", "rows_loaded", "rows_quarantined") if name in details}
     metadata = {**counts, "delivery": details["delivery_id"]}
+    if details.get("drift"):
+        metadata["drift"] = "\n".join(details["drift"])
     if passed:
         yield AssetMaterialization(key, partition=partition, metadata=metadata)
     yield _check(key, CONTRACT_CHECK, partition, passed, details["reason"], metadata)
@@ -152,6 +160,32 @@ def _judged(
         yield _check(published_key(mart.name), PRODUCTION_CHECK, partition, not failed, said, metadata)
 
 
+def _deadline(
+    client: Client, facts: NightFacts, entry: StoredEntry, partition: str, details: Mapping[str, Any]
+) -> Iterator[Event]:
+    """Dagster's freshness knows a client's usual deadline alone; this is the night's own, moved or not."""
+    explain = f"acme explain {client.client_id} {facts.business_date}"
+    local = _local(client, details["deadline"])
+    released = _local(client, details["released_at"]) if details["released_at"] else "nothing yet"
+    metadata = {"deadline": local, "released": released, "explain": explain}
+    passed = entry.action == "deadline_met"
+    if passed:
+        said = f"released {released}, due {local}"
+    else:
+        metadata |= {"blocked by": details["blocked_by"], "owner group": details["owner_group"]}
+        metadata |= {"owner": details["owner"]}
+        said = f"due {local}, and blocked by {details['blocked_by']} ({details['owner']}); see: {explain}"
+    if details["p_miss"] is not None:
+        metadata["forecast of a miss"] = details["p_miss"]
+    for mart in marts_of(client.feeds):
+        key = published_key(mart.name)
+        yield _check(key, DEADLINE_CHECK, partition, passed, said, metadata, AssetCheckSeverity.WARN)
+
+
+def _local(client: Client, moment: str) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(client.zone):%Y-%m-%d %H:%M %Z}"
+
+
 RELEASE = "release"
 """Metadata of a production suite's result: the release that it is about."""
 
@@ -166,21 +200,32 @@ _MAKERS: Mapping[str, tuple[Callable[..., Iterator[Event]], ...]] = {
     "release_withdrawn": (_seen_by_client,),
     "production_suites_passed": (_judged,),
     "production_suites_failed": (_judged,),
+    "deadline_met": (_deadline,),
+    "deadline_missed": (_deadline,),
 }
+
+_SHOW_NOTHING = ("raw_removed", "curated_removed", "landed_files_removed")
+"""Retention opens and shuts no gate; it touches hundreds of old nights a day."""
 
 _OF_STEPS = (_loaded, _built, _released)
 """What a step of the assets reports itself."""
 
 
 def _check(
-    key: AssetKey, name: str, partition: str, passed: bool, said: str | None, metadata: Mapping[str, Any]
+    key: AssetKey,
+    name: str,
+    partition: str,
+    passed: bool,
+    said: str | None,
+    metadata: Mapping[str, Any],
+    severity: AssetCheckSeverity = AssetCheckSeverity.ERROR,
 ) -> AssetCheckEvaluation:
     return AssetCheckEvaluation(
         asset_key=key,
         check_name=name,
         passed=passed,
         description=said,
-        severity=AssetCheckSeverity.ERROR,
+        severity=severity,
         metadata=dict(metadata),
         partition=partition,
     )

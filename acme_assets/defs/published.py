@@ -15,17 +15,24 @@ from dagster import (
 )
 
 from acme_assets.defs.names import QA_TEAM, WAREHOUSE, mart_key, published_key
-from acme_assets.defs.refusal import refusing
+from acme_assets.defs.refusal import one_night, refusing
 from acme_assets.environment import Platform
 from acme_assets.nights.marts import MARTS
 from acme_assets.warehouse.judging import LiveRelease, judge_release
 from acme_assets.warehouse.protocol import NightBusy
 from acme_assets.warehouse.releasing import release_night
 from acme_assets.warehouse.signing import night_under_terms
-from client_partitions.partitions import client_night
 
 PRODUCTION_CHECK = "production_suite"
 """Shown as the ledger records it, whoever ran the suites."""
+
+DEADLINE_CHECK = "deadline_met"
+"""Shown as the deadlines sensor records it."""
+
+_CHECKS = {
+    PRODUCTION_CHECK: "The mart's validation suite passes on what the client sees.",
+    DEADLINE_CHECK: "The client night was released by its deadline, as that stood when it passed.",
+}
 
 
 def published_assets(partitions: PartitionsDefinition) -> AssetsDefinition:
@@ -47,20 +54,16 @@ def published_assets(partitions: PartitionsDefinition) -> AssetsDefinition:
     ]
 
     checks = [
-        AssetCheckSpec(
-            PRODUCTION_CHECK,
-            asset=spec.key,
-            description="The mart's validation suite passes on what the client sees.",
-            partitions_def=partitions,
-        )
+        AssetCheckSpec(name, asset=spec.key, description=description, partitions_def=partitions)
         for spec in specs
+        for name, description in _CHECKS.items()
     ]
 
     @multi_asset(
         name="publish", specs=specs, check_specs=checks, partitions_def=partitions, can_subset=True, pool=WAREHOUSE
     )
     def publish(context: AssetExecutionContext, platform: ResourceParam[Platform]) -> Iterator[MaterializeResult[None]]:
-        client_id, business_date = client_night(context.partition_key)
+        client_id, business_date = one_night(context)
         with refusing():
             client = platform.registry.client(client_id)
             outcome = release_night(

@@ -15,10 +15,9 @@ from dagster import (
 )
 
 from acme_assets.defs.names import ENGINEERING_TEAM, LANDING_ZONE, feed_key, raw_key
-from acme_assets.defs.refusal import refusing
+from acme_assets.defs.refusal import one_night, refusing
 from acme_assets.environment import Platform
 from client_partitions.feeds import FEEDS, Feed
-from client_partitions.partitions import client_night
 
 CONTRACT_CHECK = "contract"
 
@@ -59,7 +58,7 @@ def _raw_asset(feed: Feed, partitions: PartitionsDefinition) -> AssetsDefinition
     ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
         from acme_assets.warehouse.loading import load_delivery  # polars and pandera: 2 s, only in a run
 
-        client_id, business_date = client_night(context.partition_key)
+        client_id, business_date = one_night(context)
         with refusing():
             client = platform.registry.client(client_id)
             outcome = load_delivery(
@@ -78,6 +77,8 @@ def _raw_asset(feed: Feed, partitions: PartitionsDefinition) -> AssetsDefinition
             "rows_quarantined": outcome.rows_quarantined,
             "delivery": outcome.delivery_id,
         }
+        if outcome.drift:
+            counts["drift"] = "\n".join(outcome.drift)
         passed = outcome.state == "loaded"
         if passed:
             yield MaterializeResult(metadata={**counts, "already loaded": outcome.is_repeat})

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 
-from dagster import Failure
+from dagster import AssetExecutionContext, Failure
 
 from acme_assets.feeds.zones import FileChanged, ZoneUnavailable
 from acme_assets.nights.requirements import Unmet
 from acme_assets.warehouse.protocol import NightBusy, WarehouseUnavailable
 from acme_assets.warehouse.releasing import GateClosed
+from client_partitions.partitions import client_night
 from client_partitions.registry import RegistryError
 
 FINAL = (Unmet, GateClosed, RegistryError, FileChanged)
@@ -24,3 +26,16 @@ def refusing() -> Iterator[None]:
         raise Failure(str(error), allow_retries=False) from error
     except TRANSIENT as error:
         raise Failure(str(error)) from error
+
+
+def one_night(context: AssetExecutionContext) -> tuple[str, date]:
+    """Client id and business date of a step.
+
+    Raises:
+        Failure: the run is over a range of partitions, of which one may be refused and another not.
+    """
+    if not context.has_partition_key:
+        raise Failure(
+            "a run is for one client night; launch the backfill with a run for each partition", allow_retries=False
+        )
+    return client_night(context.partition_key)

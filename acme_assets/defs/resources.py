@@ -12,12 +12,13 @@ from acme_assets.environment import (
     platform_from,
     registry_from,
     roster_from,
+    secrets_from,
     service_from,
     snowflake_settings,
     utc_now,
     warehouse_from,
 )
-from acme_assets.feeds.zones import open_zone
+from acme_assets.landing.zones import open_zone
 
 
 class EnvironmentPlatform(ConfigurableResource[Platform]):
@@ -43,4 +44,5 @@ def platform_of_dagster(env: Mapping[str, str], job: str = "") -> Platform:
         utc_now,
         roster_from(env),
         service_from(env),
+        secrets_from(env),
     )

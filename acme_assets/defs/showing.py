@@ -7,6 +7,7 @@ the materialisation that it is about, and only a batch of events of one asset is
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import uuid4
 
 from dagster import (
@@ -78,24 +79,25 @@ def show(instance: DagsterInstance, shown: Iterable[Shown]) -> None:
         else:
             by_asset[type(item.event).__name__, item.event.asset_key].append(item)
     for items in by_asset.values():
-        _store(instance, [(_event(item.event), item.run_id) for item in items])
+        _store(instance, [(_event(item.event), item.run_id, item.at) for item in items])
     for key, items in checks.items():
         made = newest(instance, key, {item.event.partition for item in items if item.event.partition})
-        show_checks(instance, [(item.event, item.run_id, made.get(item.event.partition or "")) for item in items])
+        show_checks(instance, [(item, made.get(item.event.partition or "")) for item in items])
 
 
-def show_checks(instance: DagsterInstance, checks: Sequence[tuple[Event, str, Materialized | None]]) -> None:
-    """Store results of checks of one asset, each with its run and the materialisation that it is about.
+def show_checks(instance: DagsterInstance, checks: Sequence[tuple[Shown, Materialized | None]]) -> None:
+    """Store results of checks of one asset, each with the materialisation that it is about.
 
     A result replaces an earlier one of the same run, check and partition.
     """
     events = []
-    for check, run_id, made in checks:
+    for item, made in checks:
+        check = item.event
         assert isinstance(check, AssetCheckEvaluation)
         bound = copy(check, target_materialization_data=made.target) if made else check
         release = check.metadata.get(RELEASE)
-        of = run_id or (str(release.value) if release else "") or (made.target.run_id if made else "")
-        events.append((_event(bound), of or RUNLESS))
+        of = item.run_id or (str(release.value) if release else "") or (made.target.run_id if made else "")
+        events.append((_event(bound), of or RUNLESS, item.at))
     _store(instance, events)
 
 
@@ -114,9 +116,10 @@ def _kind(
     return DagsterEventType.ASSET_CHECK_EVALUATION, event
 
 
-def _store(instance: DagsterInstance, events: Sequence[tuple[DagsterEvent, str]]) -> None:
+def _store(instance: DagsterInstance, events: Sequence[tuple[DagsterEvent, str, datetime | None]]) -> None:
     """One batch where DAGSTER_EVENT_BATCH_SIZE allows it; otherwise Dagster stores them one by one."""
     batch_id = uuid4().hex
-    for number, (event, run_id) in enumerate(events, start=1):
+    for number, (event, run_id, at) in enumerate(events, start=1):
         batch = DagsterEventBatchMetadata(batch_id, is_end=number == len(events))
-        instance.report_dagster_event(event, run_id=run_id, batch_metadata=batch)
+        moment = at.timestamp() if at else None
+        instance.report_dagster_event(event, run_id=run_id, batch_metadata=batch, timestamp=moment)

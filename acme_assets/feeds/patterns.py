@@ -1,16 +1,15 @@
-"""File patterns of the client registry: `{date}` is the business date, `*` any text without a slash.
+"""Paths matched against the file patterns of the client registry (`client_partitions.file_patterns`).
 
-`{date:%Y%m%d}` gives the date's form (strptime); plain `{date}` is YYYY-MM-DD. Considered: `parse`, which
-would take braces in names as fields of its own.
+Considered: `parse`, which would take braces in names as fields of its own.
 """
 
 import re
 from datetime import date, datetime
 from functools import cache
 
-from client_partitions.client import DATE_CODES, DATE_TOKEN
+from client_partitions.file_patterns import DATE_CODES, DATE_TOKEN, ROWS_TOKEN
 
-_TOKEN = re.compile(rf"{DATE_TOKEN.pattern}|\*\*|\*")
+_TOKEN = re.compile(rf"{DATE_TOKEN.pattern}|{re.escape(ROWS_TOKEN)}|\*\*|\*")
 
 
 def _text_of_code(code: re.Match[str]) -> str:
@@ -27,6 +26,8 @@ def _compiled(pattern: str) -> tuple[re.Pattern[str], str | None]:
             parts.append(".*")
         elif token.group() == "*":
             parts.append("[^/]*")
+        elif token.group() == ROWS_TOKEN:
+            parts.append("(?P<rows>[0-9]{1,15})")
         else:
             date_format = token.group(1) or "%Y-%m-%d"
             digits = re.sub("%.", _text_of_code, re.escape(date_format))
@@ -44,13 +45,23 @@ def match(pattern: str, path: str) -> date | None:
     found = regex.fullmatch(path)
     if found is None or date_format is None:
         return None
-    text = found["date"]
+    return date_in(found["date"], date_format)
+
+
+def date_in(text: str, date_format: str) -> date | None:
+    """The date that a text of this form tells, or None where it is not of this form, or no date."""
     try:
-        business_date = datetime.strptime(text, date_format).date()
+        found = datetime.strptime(text, date_format).date()
     except ValueError:
         return None
     # strptime takes day 366 of any year for the first of the next.
-    return business_date if business_date.strftime(date_format).lower() == text.lower() else None
+    return found if found.strftime(date_format).lower() == text.lower() else None
+
+
+def counted(pattern: str, path: str) -> int | None:
+    """How many rows a path that fits the pattern says the file has, at the pattern's `{rows}`."""
+    found = _compiled(pattern)[0].fullmatch(path)
+    return int(found["rows"]) if found and "rows" in found.re.groupindex else None
 
 
 def fits(pattern: str, path: str) -> bool:

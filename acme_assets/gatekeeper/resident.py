@@ -1,17 +1,18 @@
 """The gatekeeper's life: look, act, wait for the ledger to change, look again; and say that it is alive."""
 
-import json
 import logging
 import os
 import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from acme_assets.alerts.services import CHAIN_BROKEN, GATEKEEPER
 from acme_assets.environment import EnvironmentProblem, Platform, platform_from
 from acme_assets.gatekeeper.duties import Gatekeeper
 from acme_assets.gatekeeper.judging import judge_one_release, withdraw_failed_releases
@@ -22,6 +23,7 @@ from acme_assets.warehouse.checkpoint_store import (
     seal_and_copy,
 )
 from acme_assets.warehouse.protocol import WarehouseUnavailable
+from acme_assets.warehouse.pulse import Pulse
 from acme_assets.warehouse.sealing import ChainBroken, service_keys
 
 IDLE_SECONDS = 30.0
@@ -46,6 +48,11 @@ class Resident:
     """Where copies of the checkpoints go."""
     stopped: bool = field(default=False, init=False)
     _waiting: bool = field(default=False, init=False)
+    _broken_since: datetime | None = field(default=None, init=False)
+    """The audit log, since when it does not verify."""
+
+    def __post_init__(self) -> None:
+        self._pulse = Pulse(GATEKEEPER, self.platform.warehouse, self.platform.clock, self.heartbeat)
 
     def stop(self, number: int = 0, frame: FrameType | None = None) -> None:
         """End after the present pass; at once where there is none."""
@@ -94,16 +101,16 @@ class Resident:
                 service_keys(self.platform.roster()),
             )
         except (ChainBroken, EnvironmentProblem, StoreUnavailable) as problem:
+            if isinstance(problem, ChainBroken):
+                self._broken_since = self._broken_since or self.platform.clock()
             log.error("the audit log is not sealed: %s", problem)
             return str(problem)
+        self._broken_since = None
         return None
 
     def _beat(self, problem: str | None) -> None:
-        if self.heartbeat:
-            text = json.dumps({"at": time.time(), "problem": problem})
-            fresh = self.heartbeat.with_suffix(".new")
-            fresh.write_text(text)
-            fresh.replace(self.heartbeat)
+        broken = self._broken_since
+        self._pulse.beat(problem, f"{CHAIN_BROKEN}{broken.isoformat()}" if broken else None)
 
 
 def main() -> None:

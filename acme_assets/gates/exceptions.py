@@ -42,7 +42,8 @@ def in_words(subject: Mapping[str, Any]) -> str:
             return f"{feed} of {subject['source_date']} ({rows}) stands in until {feed} arrives"
         case _:
             delivery = subject["delivery_id"][:12]
-            return f"{feed} delivery {delivery} is loaded without the rows that fail its contract"
+            unlike = " although it is unlike the feed's earlier ones," if subject.get("accepts_drift") is True else ""
+            return f"{feed} delivery {delivery} is loaded{unlike} without the rows that fail its contract"
 
 
 def span_in_words(first: date, last: date) -> str:

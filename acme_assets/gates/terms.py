@@ -3,12 +3,13 @@
 Everything that decides about a night decides on these: readiness, builds, the gate, the release.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
 from acme_assets.audit.canonical import digest
+from acme_assets.contracts.results import DRIFTED
 from acme_assets.gates.changes import under_override, why_no_change, with_feed
 from acme_assets.gates.exceptions import why_no_request
 from acme_assets.gates.statement import Statement
@@ -112,8 +113,7 @@ def night_of(client: Client, facts: NightFacts, roster: Roster, now: datetime) -
     changed = client
     for override in overrides:
         changed = under_override(changed, override.change.subject)
-    accepted = {item.request.subject["delivery_id"] for item in waivers if item.exception == "accept_quarantined"}
-    deliveries = {feed: _unless_accepted(item, accepted) for feed, item in facts.deliveries.items()}
+    deliveries = {feed: _unless_accepted(item, waivers) for feed, item in facts.deliveries.items()}
     for waiver in waivers:
         changed = _under_waiver(changed, waiver)
         if carried := _carried(deliveries, waiver):
@@ -216,11 +216,20 @@ def _under_waiver(client: Client, waiver: Waiver) -> Client:
             return client
 
 
-def _unless_accepted(delivery: DeliveryFact, accepted: Container[str]) -> DeliveryFact:
+def _unless_accepted(delivery: DeliveryFact, waivers: Sequence[Waiver]) -> DeliveryFact:
     """What was loaded under a waiver stands as quarantined again once no waiver accepts it."""
-    if delivery.state == "loaded" and delivery.reason and delivery.delivery_id not in accepted:
+    is_held = delivery.state == "loaded" and delivery.reason
+    if is_held and not any(_accepts(waiver, delivery) for waiver in waivers):
         return replace(delivery, state="quarantined")
     return delivery
+
+
+def _accepts(waiver: Waiver, delivery: DeliveryFact) -> bool:
+    """Whether a waiver accepts a delivery for what it is held for: who accepted failing rows did not accept drift."""
+    subject = waiver.request.subject
+    if waiver.exception != "accept_quarantined" or delivery.delivery_id != subject["delivery_id"]:
+        return False
+    return DRIFTED not in (delivery.reason or "") or subject.get("accepts_drift") is True
 
 
 def _carried(deliveries: Mapping[Any, DeliveryFact], waiver: Waiver) -> DeliveryFact | None:
@@ -228,7 +237,7 @@ def _carried(deliveries: Mapping[Any, DeliveryFact], waiver: Waiver) -> Delivery
     present, subject = deliveries.get(waiver.feed), waiver.request.subject
     since = waiver.acknowledgement.made_at
     if waiver.exception == "accept_quarantined":
-        if present and present.state == "quarantined" and present.delivery_id == subject["delivery_id"]:
+        if present and present.state == "quarantined" and _accepts(waiver, present):
             return replace(present, state="arrived", observed_at=since, state_at=since, is_accepted=True)
         return None
     if waiver.exception != "carry_forward" or (present and present.state != "quarantined"):

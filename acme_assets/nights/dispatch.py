@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from acme_assets.audit.canonical import digest
 from acme_assets.nights.facts import Stage
+from acme_assets.nights.sharing import NO_PAST_RUNS, PastRuns, room
 from acme_assets.nights.status import Work
 from client_partitions.feeds import Feed
 
@@ -46,6 +47,8 @@ class Order:
     key: str
     works: tuple[Work, ...]
     deadline: datetime
+    is_past: bool = False
+    """Whether it is of a night before the one in hand: it goes after tonight's (`nights.sharing`)."""
 
     @property
     def lane(self) -> str:
@@ -100,26 +103,38 @@ class Batch:
     """Equal for the same orders at the same attempts, so that the run is asked for once."""
     priority: int
     """Higher goes first in the queue: it rises with each minute that the most urgent night's deadline comes nearer, and
-    is always above what somebody starts by hand or as a backfill (0)."""
+    is always above what somebody starts by hand or in Dagster's UI as a backfill (0). A past night's is above,
+    being the most overdue: when it may go is decided before it is asked for (`nights.sharing`), and once it is, it must
+    hold up no slot by waiting."""
     is_large: bool = False
     """Whether it is one large order."""
+    is_past: bool = False
+    """Whether it is past nights' work."""
 
 
-def orders(works: Iterable[tuple[Work, datetime]]) -> list[Order]:
-    """Works, each with its night's deadline, as orders: the loads of one client night together, all else by itself."""
+def orders(works: Iterable[tuple[Work, datetime]], in_hand: Mapping[str, date] = {}) -> list[Order]:
+    """Works, each with its night's deadline, as orders: the loads of one client night together, all else by itself.
+
+    Args:
+        in_hand: client id to the business date whose night is on.
+    """
     loads: dict[tuple[str, date], list[Work]] = {}
     deadlines: dict[tuple[str, date], datetime] = {}
     found = []
+
+    def order(stage: Stage, client_id: str, day: date, key: str, together: Iterable[Work], deadline: datetime) -> None:
+        is_past = client_id in in_hand and day < in_hand[client_id]
+        found.append(Order(stage, client_id, day, key, tuple(together), deadline, is_past))
+
     for work, deadline in works:
         if work.stage == "load":
             loads.setdefault((work.client_id, work.business_date), []).append(work)
             deadlines[work.client_id, work.business_date] = deadline
         else:
-            found.append(Order(work.stage, work.client_id, work.business_date, work.key, (work,), deadline))
-    for (client_id, business_date), together in loads.items():
-        key = f"load/{client_id}/{business_date}/{digest(sorted(work.key for work in together))[:16]}"
-        deadline = deadlines[client_id, business_date]
-        found.append(Order("load", client_id, business_date, key, tuple(together), deadline))
+            order(work.stage, work.client_id, work.business_date, work.key, (work,), deadline)
+    for (client_id, day), together in loads.items():
+        key = f"load/{client_id}/{day}/{digest(sorted(work.key for work in together))[:16]}"
+        order("load", client_id, day, key, together, deadlines[client_id, day])
     return found
 
 
@@ -139,9 +154,16 @@ def dispatch(due: Sequence[Order], attempts: Mapping[str, Sequence[Attempt]], no
 
 
 def batches(
-    request: Sequence[tuple[Order, int]], in_flight: Mapping[str, int], now: datetime, large_slots: int = 0
+    request: Sequence[tuple[Order, int]],
+    in_flight: Mapping[str, int],
+    now: datetime,
+    large_slots: int = 0,
+    past: PastRuns = NO_PAST_RUNS,
+    *,
+    night_is_on: bool = False,
 ) -> list[Batch]:
-    """The runs to ask for: the most urgent orders first, as many runs as the stage has slots left.
+    """The runs to ask for: the most urgent orders first, as many runs as the stage has slots left; past nights' work in
+    its turn.
 
     What failed before is tried by itself: a file that kills its process takes no other client's with it twice. So is
     what is large: small files do not wait behind it.
@@ -150,22 +172,45 @@ def batches(
         in_flight: stage to its runs that are queued or under way; those of large orders are under LARGE.
         large_slots: how many runs of large orders go at once, on machines of their own; where it is 0, they share the
             slots of their stage.
+        past: the runs of past nights' work; they are counted in `in_flight` too.
+        night_is_on: whether a client night in hand is open.
     """
     found: list[Batch] = []
+    request = sorted(request, key=lambda item: (item[0].deadline, item[0].key))
+    tonight = [item for item in request if not item[0].is_past]
+    behind = [item for item in request if item[0].is_past]
+    is_busy = bool(tonight) or sum(in_flight.values()) > past.in_flight + past.large
     if large_slots:
-        large = sorted((item for item in request if item[0].is_large), key=lambda item: (item[0].deadline, item[0].key))
+        ahead, after = ([item for item in items if item[0].is_large] for items in (tonight, behind))
+        turns = 0 if past.large else 1  # one of them is past nights', where they want it
+        large = [*after[:turns], *ahead, *after[turns:]]
         free = max(large_slots - in_flight.get(LARGE, 0), 0)
         found += [_batch(item[0].stage, [item], now) for item in large[:free]]
-        request = [item for item in request if not item[0].is_large]
+        tonight, behind = ([item for item in items if not item[0].is_large] for items in (tonight, behind))
+    may = room(past, now, night_is_on=night_is_on, tonight_is_busy=is_busy)
+    if may == "every slot":
+        return found + _filled(behind, in_flight, now)
+    turn: list[Batch] = []
+    for stage in _STAGES if may != "none" else ():
+        waiting = [item for item in behind if item[0].stage == stage]
+        turn = turn or _filled(waiting, in_flight, now, most=1 if may == "one order" else None)[:1]
+    taken = {batch.stage: 1 for batch in turn}
+    left: dict[str, int] = {stage: in_flight.get(stage, 0) + taken.get(stage, 0) for stage in _STAGES}
+    return [*found, *turn, *_filled(tonight, left, now)]
+
+
+def _filled(
+    request: Sequence[tuple[Order, int]], in_flight: Mapping[str, int], now: datetime, most: int | None = None
+) -> list[Batch]:
+    """The runs that fill the slots that are left; `most`: so many orders in one, at most."""
+    found: list[Batch] = []
     for stage in _STAGES:
-        of_stage = sorted(
-            (item for item in request if item[0].stage == stage), key=lambda item: (item[0].deadline, item[0].key)
-        )
+        of_stage = [item for item in request if item[0].stage == stage]
         free = max(SLOTS[stage] - in_flight.get(stage, 0), 0)
         alone = [[item] for item in of_stage if _stands_alone(*item)][:free]
         fresh = [item for item in of_stage if not _stands_alone(*item)]
         free -= len(alone)
-        size = min(MOST[stage], -(-len(fresh) // free)) if fresh and free else 0
+        size = min(most or MOST[stage], -(-len(fresh) // free)) if fresh and free else 0
         together = [fresh[at : at + size] for at in range(0, len(fresh), size)][:free] if size else []
         found += [_batch(stage, items, now) for items in (*alone, *together)]
     return found
@@ -183,5 +228,6 @@ def _batch(stage: Stage, items: Sequence[tuple[Order, int]], now: datetime) -> B
         tuple(order for order, _ in items),
         f"{stage}/{digest(named)[:24]}",
         max(1, PRIORITY_AT_DEADLINE + int(late.total_seconds() // 60)),
-        any(order.is_large for order, _ in items),
+        is_large=any(order.is_large for order, _ in items),
+        is_past=any(order.is_past for order, _ in items),
     )

@@ -32,6 +32,8 @@ class DeliveryFact:
     """Size of its files."""
     is_accepted: bool = False
     """Whether a waiver accepts that the rows which fail its contract stay quarantined."""
+    landed_at: datetime | None = None
+    """When its newest file was written; None where it stands for the feed by a waiver."""
 
     @property
     def is_loaded(self) -> bool:
@@ -111,6 +113,19 @@ class StuckFact:
     since: datetime
 
 
+BackfillState = Literal["open", "cancelled", "done"]
+
+
+@dataclass(frozen=True)
+class BackfillFact:
+    """The newest backfill that a client night is in."""
+
+    backfill_id: str
+    state: BackfillState
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+
+
 @dataclass(frozen=True)
 class NightFacts:
     """One client night. A field that is None or empty means that the ledger has no such record."""
@@ -127,8 +142,17 @@ class NightFacts:
     releases: tuple[ReleaseFact, ...] = ()
     """Every release of this client night, oldest first."""
     stuck: Mapping[str, StuckFact] = field(default_factory=dict)
+    backfill: BackfillFact | None = None
     terms_key: str = ""
     """Digest of the waivers and overrides that these facts were put under; empty where there are none."""
+
+    @property
+    def put_off(self) -> BackfillFact | None:
+        """The backfill whose cancellation leaves the night as it is, until something else comes for it."""
+        last = self.backfill
+        if last is None or last.state != "cancelled" or last.ended_at is None:
+            return None
+        return None if any(item.observed_at > last.ended_at for item in self.deliveries.values()) else last
 
     @property
     def inputs(self) -> dict[Feed, str]:

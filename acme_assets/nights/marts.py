@@ -29,6 +29,10 @@ class Mart:
     """Feeds that enrich the mart where the client owes them."""
     grain: tuple[str, ...]
     columns: dict[str, ColumnType]
+    looks_back: int = 0
+    """How many earlier business dates of the client it reads besides its own. None does today. One that does needs the
+    deliveries of those nights among the inputs of its build (`NightFacts.inputs`): without, its evidence would not name
+    them, and the work sensor would not see that they changed."""
 
     def applies_to(self, owed: Collection[Feed]) -> bool:
         """Whether a client that owes these feeds gets this mart."""

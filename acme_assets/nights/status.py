@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from acme_assets.audit.canonical import digest
-from acme_assets.nights.facts import DeliveryFact, GateDecision, NightFacts, Stage
+from acme_assets.nights.facts import BackfillFact, DeliveryFact, GateDecision, NightFacts, Stage
 from client_partitions.calendar import deadline_at, due_at, late_at
 from client_partitions.client import Client, OwnerGroup
 from client_partitions.feeds import Feed
@@ -87,7 +87,16 @@ def _feed_step(client: Client, facts: NightFacts, feed: Feed, now: datetime) -> 
     stuck = facts.stuck.get(load_key(delivery))
     if stuck:
         return _step(client, name, "held", stuck.reason, "engineering", stuck.since)
+    if facts.put_off:
+        return _put_off(client, name, facts.put_off)
     return _step(client, name, "running", "delivered; being checked and loaded", "engineering", delivery.observed_at)
+
+
+def _put_off(client: Client, name: str, backfill: BackfillFact) -> Step:
+    cancelled = (
+        f"backfill {backfill.backfill_id[:8]} was cancelled by {backfill.ended_by}; go on with: acme backfill run"
+    )
+    return _step(client, name, "waiting", cancelled, "engineering", backfill.ended_at)
 
 
 def _loaded(delivery: DeliveryFact) -> str:
@@ -137,6 +146,8 @@ def _marts_step(client: Client, facts: NightFacts, unmet: list[Step]) -> Step:
     stuck = facts.stuck.get(build_key(facts))
     if stuck:
         return _step(client, "marts", "held", stuck.reason, "engineering", stuck.since)
+    if facts.put_off:
+        return _put_off(client, "marts", facts.put_off)
     since = max((item.state_at for item in facts.deliveries.values()), default=None)
     return _step(client, "marts", "running", "being built", "engineering", since)
 

@@ -2,10 +2,18 @@
 
 import os
 import threading
+import time
 from dataclasses import dataclass
 
 from dagster_postgres.utils import create_pg_engine, set_pg_statement_timeout
 from sqlalchemy import Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_RESTED = 0.25
+"""Seconds without use after which a connection is tried before it is handed out. SQLAlchemy's own ping comes before
+every use: as many as there are queries, and a page of the UI has hundreds."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +66,27 @@ def _open(url: str, settings: PoolSettings) -> Engine:
         pool_size=settings.size,
         max_overflow=settings.overflow,
         pool_recycle=settings.recycle_seconds,
-        pool_pre_ping=True,
         pool_use_lifo=True,
     )
+    _try_the_rested(engine)
     timeout = settings.statement_timeout_ms
     if timeout is not None:
         event.listen(engine, "connect", lambda connection, _: set_pg_statement_timeout(connection, timeout))
     return engine
+
+
+def _try_the_rested(engine: Engine) -> None:
+    """What the server has ended meanwhile is replaced, with all that is older, before anybody gets it."""
+
+    def handed_in(_: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+        entry.info["used_at"] = time.monotonic()
+
+    def handed_out(connection: DBAPIConnection, entry: ConnectionPoolEntry, _: object) -> None:
+        if time.monotonic() - entry.info.get("used_at", float("inf")) > _RESTED:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as problem:
+                raise InvalidatePoolError from problem
+
+    event.listen(engine, "checkin", handed_in)
+    event.listen(engine, "checkout", handed_out)

@@ -19,8 +19,12 @@ from dagster._serdes import ConfigurableClass, ConfigurableClassData
 from dagster_postgres import PostgresRunStorage, PostgresScheduleStorage
 from sqlalchemy import Engine
 
+from acme_assets.runner.cron import remember_intervals
 from acme_assets.runner.event_log import BatchingEventLogStorage
 from acme_assets.runner.pool import POOLS, PoolSettings
+
+_OF_WEB_SERVER = 4
+"""Connections that its threads keep: a page asks for its parts at once, and would open and close one for each."""
 
 _with_tables: set[str] = set()
 """Databases that this process has seen with Dagster's tables: each new instance would look three times."""
@@ -45,7 +49,8 @@ class _Pooled:
 
     def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
         POOLS.close(self.postgres_url, self.pool)
-        self.pool = PoolSettings(self.pool.size, max_overflow, pool_recycle, statement_timeout)
+        size = max(self.pool.size, _OF_WEB_SERVER)
+        self.pool = PoolSettings(size, max_overflow, pool_recycle, statement_timeout)
 
 
 class _Runs(_Pooled, PostgresRunStorage):
@@ -69,6 +74,7 @@ class PooledPostgresStorage(DagsterStorage, ConfigurableClass):
     """For `storage: custom:` of dagster.yaml."""
 
     def __init__(self, postgres_url: str, pool: PoolSettings, inst_data: ConfigurableClassData | None = None) -> None:
+        remember_intervals()  # here, because daemon and web server run nothing else of ours before they unpack assets
         self._inst_data = inst_data
         create = postgres_url not in _with_tables
         self._runs = _Runs(postgres_url, pool, create_tables=create)

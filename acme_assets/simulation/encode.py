@@ -11,7 +11,7 @@ from acme_assets.simulation.errors import LayoutNotInvertible
 from acme_assets.simulation.inverse import Cells
 from acme_assets.simulation.paths import Step, Steps, put, steps_of
 from acme_assets.simulation.sheets import Sheet
-from client_partitions.layout import CsvFormat, JsonFormat
+from client_partitions.file_format import CsvFormat, FixedFormat, JsonFormat
 
 
 def encode(sheets: Sequence[Sheet]) -> bytes:
@@ -21,6 +21,11 @@ def encode(sheets: Sequence[Sheet]) -> bytes:
         LayoutNotInvertible: if the layouts cannot share one file, or the format cannot hold the rows.
     """
     form = sheets[0].inverse.layout.format
+    if isinstance(form, FixedFormat) or form.zip is not None:
+        raise LayoutNotInvertible(
+            f"{sheets[0].inverse.where}: fixed-width and zipped files are not made up; simulate this client from "
+            "files it sent"
+        )
     if any(sheet.inverse.layout.format != form for sheet in sheets):
         raise LayoutNotInvertible(
             f"{' and '.join(sheet.inverse.where for sheet in sheets)}: read the same file in different formats; "

@@ -12,7 +12,8 @@ from acme_assets.simulation.inverse import Cells, Inverse
 from acme_assets.simulation.people import Row
 from acme_assets.simulation.sheets import Sheet, in_line
 from client_partitions.feeds import Feed
-from client_partitions.layout import PLACES, CsvFormat, JsonFormat, Layout
+from client_partitions.file_format import CsvFormat, JsonFormat
+from client_partitions.layout import PLACES, Layout
 
 
 class FaultKind(StrEnum):
@@ -147,7 +148,7 @@ def with_wrong_header(sheet: Sheet) -> Sheet:
 def broken(content: bytes, layout: Layout) -> bytes:
     """A file's bytes as a failed transfer leaves them: cut off within a row."""
     form = layout.format
-    if isinstance(form, JsonFormat) or form.gzip:
+    if not isinstance(form, CsvFormat) or form.gzip or form.zip:
         return content[: max(1, len(content) * 3 // 5)]
     lines = content.splitlines(keepends=True)
     kept = max(1, len(lines) * 3 // 5)

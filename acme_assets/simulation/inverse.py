@@ -21,7 +21,8 @@ from acme_assets.simulation.errors import LayoutNotInvertible
 from acme_assets.simulation.paths import steps_of
 from acme_assets.simulation.people import Row, Value
 from client_partitions.feeds import Feed
-from client_partitions.layout import PLACES, ColumnMapping, JsonFormat, Layout
+from client_partitions.file_format import JsonFormat
+from client_partitions.layout import PLACES, ColumnMapping, Layout
 
 Cells = dict[str, str | None]
 """Source column (or JMESPath) to its text."""

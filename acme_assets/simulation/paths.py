@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from acme_assets.simulation.errors import LayoutNotInvertible
-from client_partitions.layout import compile_path
+from client_partitions.file_format import compile_path
 
 
 @dataclass(frozen=True)

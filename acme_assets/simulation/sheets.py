@@ -15,7 +15,7 @@ from acme_assets.simulation.inverse import Cells, Inverse, unique
 from acme_assets.simulation.paths import steps_of
 from acme_assets.simulation.people import Row
 from client_partitions.feeds import Feed
-from client_partitions.layout import JsonFormat
+from client_partitions.file_format import JsonFormat
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,15 @@ def webserver(url: str) -> Health:
     return Health(True, f"Dagster {answer.get('dagster_version')} at {url}")
 
 
+def board(url: str) -> Health:
+    """It listens once it has read the ledger, or knows that it cannot."""
+    try:
+        with _opener().open(f"{url}/alive", timeout=10):
+            return Health(True, f"at {url}")
+    except OSError as error:
+        return Health(False, f"does not answer: {_reason(error)}")
+
+
 def daemon(url: str, since: float, now: float) -> Health:
     """Each of its required threads has reported since the process started, lately and without an error."""
     try:
@@ -69,8 +78,8 @@ def daemon(url: str, since: float, now: float) -> Health:
     return judge_heartbeats([thread for thread in threads if thread["required"]], since, now)
 
 
-def gatekeeper(heartbeat: Path, since: float, now: float) -> Health:
-    """It has gone over the open client nights since it started, lately and without a problem."""
+def resident(heartbeat: Path, since: float, now: float) -> Health:
+    """It has looked at what is its to look at since it started, lately and without a problem."""
     try:
         beat = json.loads(heartbeat.read_text())
     except (OSError, ValueError):
@@ -103,13 +112,16 @@ def _get(url: str, body: Mapping[str, str] | None = None) -> dict[str, Any]:
         data=None if body is None else json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
     )
-    # No proxy: a corporate HTTP_PROXY must not be asked for 127.0.0.1.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=10) as response:
+    with _opener().open(request, timeout=10) as response:
         answer = json.load(response)
     if not isinstance(answer, dict):
         raise ValueError("not a JSON object")
     return answer
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    """Without a proxy: a corporate HTTP_PROXY must not be asked for 127.0.0.1."""
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def _reason(error: Exception) -> str:

@@ -45,6 +45,8 @@ _LIBRARIES = {
     "dagster_webserver": "dagster_webserver.cli",
     "acme_assets.runner": "acme_assets.runner.preload",
     "acme_assets.gatekeeper": "acme_assets.gatekeeper.resident",
+    "acme_assets.alerter": "acme_assets.alerter.resident",
+    "acme_assets.watcher": "acme_assets.watcher.watch",
 }
 
 

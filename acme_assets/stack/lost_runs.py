@@ -8,6 +8,7 @@ from contextlib import closing
 
 import psycopg2
 
+from acme_assets.stack.errors import StackError
 from acme_assets.stack.settings import DAGSTER_DATABASE, Home, database_url, socket_folder
 
 _UNDER_WAY = ("STARTING", "STARTED", "CANCELING")
@@ -15,9 +16,17 @@ _WHY = "The stack stopped while this run was under way."
 
 
 def count(home: Home) -> int:
-    """How many there are, asked in SQL: importing Dagster for the usual answer, none, would take 2 s."""
+    """How many there are, asked in SQL: importing Dagster for the usual answer, none, would take 2 s.
+
+    Raises:
+        StackError: the database does not answer.
+    """
     url = database_url(socket_folder(home.postgres), DAGSTER_DATABASE, "postgresql")
-    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+    try:
+        connected = psycopg2.connect(url)
+    except psycopg2.OperationalError as error:
+        raise StackError(f"Dagster's database does not answer: {str(error).strip()}") from error
+    with closing(connected) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('public.runs') IS NOT NULL")
         if cursor.fetchone() != (True,):
             return 0

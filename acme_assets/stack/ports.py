@@ -7,12 +7,13 @@ import psutil
 from acme_assets.stack.errors import StackError
 
 
-def require_free(port: int) -> None:
+def require_free(port: int, variable: str = "ACME_UI_PORT") -> None:
+    """Raises StackError, which names who holds it and the variable that chooses another."""
     if not _taken(port):
         return
     raise StackError(
-        f"Port {port} is taken by {_holder(port)}. Stop it, or give the UI another port: "
-        f"ACME_UI_PORT={_next_free(port)} acme stack up"
+        f"Port {port} is taken by {_holder(port)}. Stop it, or choose another: "
+        f"{variable}={_next_free(port)} acme stack up"
     )
 
 
@@ -27,7 +28,7 @@ def _taken(port: int) -> bool:
         try:
             probe.bind(("127.0.0.1", port))
         except PermissionError as error:
-            raise StackError(f"Port {port} is for root alone: set ACME_UI_PORT to one above 1023.") from error
+            raise StackError(f"Port {port} is for root alone: choose one above 1023.") from error
         except OSError:
             return True
     return False

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+from sqlalchemy import make_url
 
 from acme_assets.stack.server import Server
 from acme_assets.stack.settings import DAGSTER_DATABASE, WAREHOUSE_DATABASE, Home
@@ -87,6 +88,10 @@ class TemporaryServer:
         name = f"test_{self._made}"
         self._server.create_databases([name], template)
         return self._server.url(name)
+
+    def drop(self, url: str) -> None:
+        """Remove a database that `fresh_database` made, whoever uses it: each takes 9 MB in 300 files."""
+        self._server.drop_database(make_url(url).database or "")
 
 
 @contextmanager

@@ -39,7 +39,12 @@ class Record:
 
 
 def start(
-    home: Home, name: str, command: Sequence[str], env: Mapping[str, str], port: int | None = None
+    home: Home,
+    name: str,
+    command: Sequence[str],
+    env: Mapping[str, str],
+    port: int | None = None,
+    niceness: int = 0,
 ) -> psutil.Process:
     """Start `command` in a session of its own: it outlives the shell, and Ctrl-C there does not reach it."""
     log = log_file(home, name)
@@ -59,6 +64,8 @@ def start(
         )
     _children[child.pid] = child
     process = psutil.Process(child.pid)
+    if niceness:
+        process.nice(niceness)
     _await_environment(process)
     _record_file(home, name).write_text(json.dumps(asdict(Record(child.pid, process.create_time(), port))))
     return process

@@ -100,7 +100,7 @@ class Server:
                     cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
                     if not cursor.fetchone():
                         cursor.execute(
-                            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
                                 sql.Identifier(name), sql.Identifier(template)
                             )
                         )

@@ -13,13 +13,20 @@ from acme_assets.stack.settings import REPOSITORY, Home
 # In the order in which they depend on each other.
 RUNNER = "runner"
 DAGSTER = ("code", "webserver", "daemon")
-GATEKEEPER = "gatekeeper"
+GATEKEEPER, ALERTER, WATCHER = "gatekeeper", "alerter", "watcher"
+RESIDENTS = (GATEKEEPER, ALERTER, WATCHER)
+BOARD = "board"
+OURS = (*RESIDENTS, BOARD)
+"""They work on our ledger."""
+NICENESS = {"code": 5, "daemon": 5} | dict.fromkeys(RESIDENTS, 5)
+"""A person who looks at a page waits; the night's own work, whose turn is every few seconds, goes after them. Run
+workers are nicer still."""
 
 
 def services_of(home: Home) -> tuple[str, ...]:
-    """Names of this home's services. The gatekeeper works on our ledger: only our own definitions come with one."""
+    """Names of this home's services: those that work on our ledger come with our own definitions only."""
     ours = home.definitions_module == Home.definitions_module
-    return ("postgres", RUNNER, *DAGSTER, *([GATEKEEPER] if ours else []))
+    return ("postgres", RUNNER, *DAGSTER, *(OURS if ours else []))
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ def command(home: Home, name: str) -> list[str]:
                  "--working-directory", str(REPOSITORY), "--location-name", "acme"],
         "webserver": ["dagster_webserver", "--host", "127.0.0.1", "--port", str(home.ui_port), "-w", workspace],
         "daemon": ["dagster._daemon", "run", "-w", workspace],
-        GATEKEEPER: ["acme_assets.gatekeeper"],
+        **{name: [f"acme_assets.{name}"] for name in OURS},
     }[name]  # fmt: skip
 
 
@@ -58,6 +65,12 @@ def ui_url(home: Home) -> str:
     """Of the running web server, else of the one that `up` would start."""
     running = processes.record(home, "webserver") if processes.find(home, "webserver") else None
     return f"http://127.0.0.1:{running.port if running else home.ui_port}"
+
+
+def board_url(home: Home) -> str:
+    """Of the running board, else of the one that `up` would start."""
+    running = processes.record(home, BOARD) if processes.find(home, BOARD) else None
+    return f"http://127.0.0.1:{running.port if running else home.board_port}"
 
 
 def status_of(home: Home, name: str) -> ServiceStatus:
@@ -92,8 +105,10 @@ def _health(home: Home, name: str, process: psutil.Process) -> Health:
         return health.runner(home.runner_socket)
     if name == "code":
         return health.code_server(home.code_socket)
-    if name == GATEKEEPER:
-        return health.gatekeeper(home.gatekeeper_heartbeat, since=process.create_time(), now=time.time())
+    if name in RESIDENTS:
+        return health.resident(home.heartbeat(name), since=process.create_time(), now=time.time())
+    if name == BOARD:
+        return health.board(board_url(home))
     if name == "webserver":
         return health.webserver(ui_url(home))
     return health.daemon(ui_url(home), since=process.create_time(), now=time.time())

@@ -30,11 +30,13 @@ _LONGEST_SOCKET_PATH = 103
 
 @dataclass(frozen=True)
 class Home:
-    """The folder of one stack (ACME_HOME) and its port. Two stacks on one machine differ in both."""
+    """The folder of one stack (ACME_HOME) and its ports. Two stacks on one machine differ in all of them."""
 
     root: Path
     ui_port: int = 3000
     definitions_module: str = "acme_assets.definitions"
+    chosen_board_port: int | None = None
+    """None: the one after the UI's."""
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> "Home":
@@ -42,7 +44,13 @@ class Home:
             root=Path(env.get("ACME_HOME") or REPOSITORY / ".acme").expanduser().resolve(),
             ui_port=_port(env, "ACME_UI_PORT", cls.ui_port),
             definitions_module=env.get("ACME_DEFINITIONS_MODULE") or cls.definitions_module,
+            chosen_board_port=_port(env, "ACME_BOARD_PORT", 0) if env.get("ACME_BOARD_PORT") else None,
         )
+
+    @property
+    def board_port(self) -> int:
+        """Where the status board listens."""
+        return self.chosen_board_port or self.ui_port + 1
 
     @property
     def postgres(self) -> Path:
@@ -70,9 +78,13 @@ class Home:
         return self.root / "run"
 
     @property
-    def gatekeeper_heartbeat(self) -> Path:
-        """Written by the gatekeeper after each pass."""
-        return self.run / "gatekeeper.beat"
+    def wanted(self) -> Path:
+        """There from `up` to `down`: what dies meanwhile is to be started again."""
+        return self.run / "wanted"
+
+    def heartbeat(self, resident: str) -> Path:
+        """Written by a resident process after each pass."""
+        return self.run / f"{resident}.beat"
 
     @property
     def keys(self) -> Path:
@@ -125,6 +137,7 @@ def environment(home: Home, base: Mapping[str, str] = os.environ) -> dict[str, s
     stack = {
         "ACME_HOME": str(home.root),
         "ACME_UI_PORT": str(home.ui_port),
+        "ACME_BOARD_PORT": str(home.board_port),
         "ACME_CODE_SOCKET": str(home.code_socket),
         "ACME_RUNNER_SOCKET": str(home.runner_socket),
         "ACME_DEFINITIONS_MODULE": home.definitions_module,

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -22,7 +22,7 @@ from acme_assets.stack import lost_runs, postgres, processes, services
 from acme_assets.stack.errors import StackError
 from acme_assets.stack.folders import make_private, remove_if_empty
 from acme_assets.stack.ports import require_free
-from acme_assets.stack.services import DAGSTER, GATEKEEPER, RUNNER, ServiceStatus, services_of, ui_url
+from acme_assets.stack.services import BOARD, DAGSTER, NICENESS, OURS, RUNNER, ServiceStatus, services_of, ui_url
 from acme_assets.stack.settings import REPOSITORY, Home, child_environment
 
 Progress = Callable[[str], None]
@@ -52,28 +52,62 @@ def up(home: Home, on_progress: Progress = _silent, prepare: Prepare | None = No
     """
     _make_folders(home)
     with _alone(home), _signals_as_exceptions():
-        missing = _missing(home)
-        if "postgres" in missing and missing != list(services_of(home)):
-            # Dagster's pooled connections are dead and each would fail one more request or tick.
-            on_progress("PostgreSQL is gone: stopping what used it")
-            _stop(home, (RUNNER, *DAGSTER, GATEKEEPER))
-            missing = _missing(home)
-        _end_orphans(home)
-        if "webserver" in missing:
-            require_free(home.ui_port)
-        on_progress(f"starting {', '.join(missing)}" if missing else "already running")
-        try:
-            _start(home, missing, on_progress, prepare)
-            _wait_until_well(home, on_progress)
-        except BaseException as error:
-            with _uninterrupted():
-                if missing:
-                    on_progress(f"stopping {', '.join(missing)}")
-                _stop(home, missing)
-            if isinstance(error, OSError):
-                raise StackError(f"{error}. Is the disk of {home.root} full or read-only?") from error
-            raise
+        _bring_up(home, _missing(home), services_of(home), on_progress, prepare)
+        home.wanted.touch()
         return ui_url(home)
+
+
+def up_database(home: Home) -> Path:
+    """Start PostgreSQL alone, for a restore; returns the folder of its socket."""
+    _make_folders(home)
+    with _alone(home), _signals_as_exceptions():
+        postgres.start(home)
+        return postgres.server_of(home).socket
+
+
+def revive(home: Home, on_progress: Progress = _silent) -> list[str]:
+    """Start what has died since `up`, which has prepared the warehouse. Returns the names of the services that had.
+
+    What dies meanwhile is the next call's.
+
+    Raises:
+        StackError: one of them does not start.
+    """
+    if not home.run.exists():
+        return []
+    with _alone(home), _signals_as_exceptions():
+        died = _missing(home) if home.wanted.exists() else []
+        if died:
+            _bring_up(home, died, died, on_progress, None)
+        return died
+
+
+def _bring_up(
+    home: Home, missing: list[str], awaited: Sequence[str], on_progress: Progress, prepare: Prepare | None
+) -> None:
+    """Start what is missing, and wait until what is `awaited` is well; else stop what was started."""
+    if "postgres" in missing and missing != list(services_of(home)):
+        # Dagster's pooled connections are dead and each would fail one more request or tick.
+        on_progress("PostgreSQL is gone: stopping what used it")
+        _stop(home, (RUNNER, *DAGSTER, *OURS))
+        missing = _missing(home)
+    _end_orphans(home)
+    if "webserver" in missing:
+        require_free(home.ui_port)
+    if BOARD in missing:
+        require_free(home.board_port, "ACME_BOARD_PORT")
+    on_progress(f"starting {', '.join(missing)}" if missing else "already running")
+    try:
+        _start(home, missing, on_progress, prepare)
+        _wait_until_well(home, awaited, on_progress)
+    except BaseException as error:
+        with _uninterrupted():
+            if missing:
+                on_progress(f"stopping {', '.join(missing)}")
+            _stop(home, missing)
+        if isinstance(error, OSError):
+            raise StackError(f"{error}. Is the disk of {home.root} full or read-only?") from error
+        raise
 
 
 def down(home: Home, on_progress: Progress = _silent) -> list[str]:
@@ -82,6 +116,7 @@ def down(home: Home, on_progress: Progress = _silent) -> list[str]:
         _end_orphans(home)  # the folder was deleted under a running stack
         return []
     with _alone(home):
+        home.wanted.unlink(missing_ok=True)
         running = [name for name in services_of(home) if services.find(home, name) is not None]
         _stop(home, services_of(home), on_progress)
         _end_orphans(home)
@@ -109,7 +144,9 @@ def _start(home: Home, missing: list[str], on_progress: Progress, prepare: Prepa
     env = child_environment(home)
     prepared = home.run / "prepared"
     prepared.unlink(missing_ok=True)
-    shutil.copyfile(REPOSITORY / "dagster.yaml", home.dagster / "dagster.yaml")
+    fresh = home.dagster / "dagster.yaml.new"  # in one step: a full disk would leave an empty one
+    shutil.copyfile(REPOSITORY / "dagster.yaml", fresh)
+    fresh.replace(home.dagster / "dagster.yaml")
     launched = [name for name in missing if name != "postgres"]
     for name in launched:
         awaited = _AWAITED[name](home) if name in _AWAITED else [prepared]
@@ -117,7 +154,8 @@ def _start(home: Home, missing: list[str], on_progress: Progress, prepare: Prepa
         command = [sys.executable, "-m", "acme_assets.stack.launch", *when, *services.command(home, name)]
         # libpq passes the name to PostgreSQL, for whose log and pg_stat_activity it is.
         named = env | {"PGAPPNAME": f"acme {name}"}
-        processes.start(home, name, command, named, port=home.ui_port if name == "webserver" else None)
+        port = {"webserver": home.ui_port, BOARD: home.board_port}.get(name)
+        processes.start(home, name, command, named, port, NICENESS.get(name, 0))
     postgres.start(home)
     on_progress(f"postgres: {services.is_well(home, 'postgres').detail}")
     if RUNNER in missing and (lost := lost_runs.count(home)):
@@ -136,17 +174,18 @@ def _run_to_end(module: str, env: Mapping[str, str]) -> None:
         raise StackError(f"{module} failed:\n{done.stderr[-2000:]}")
 
 
-def _wait_until_well(home: Home, on_progress: Progress) -> None:
+def _wait_until_well(home: Home, names: Sequence[str], on_progress: Progress) -> None:
     begin = time.monotonic()
-    for name in services_of(home)[1:]:
+    for name in names:
         while not (found := services.is_well(home, name)).well:
-            for any_name in services_of(home):
+            for any_name in names:
                 if services.find(home, any_name) is None:
                     raise StackError(f"{any_name} ended instead of starting.{_said(home, any_name)}")
             if time.monotonic() - begin > _PATIENCE:
                 raise StackError(f"{name} is not well after {_PATIENCE:.0f} s: {found.detail}.{_said(home, name)}")
             time.sleep(0.1)
-        on_progress(f"{name}: {found.detail}")
+        if name != "postgres":  # it is said where it starts
+            on_progress(f"{name}: {found.detail}")
 
 
 def _said(home: Home, name: str) -> str:
@@ -156,7 +195,7 @@ def _said(home: Home, name: str) -> str:
 def _stop(home: Home, names: Iterable[str], on_progress: Progress = _silent) -> None:
     """Those that launch runs first; then the runner with its workers, while PostgreSQL still takes down that their
     runs failed; PostgreSQL last."""
-    for group in (("webserver", "daemon", GATEKEEPER), (RUNNER, "code")):
+    for group in (("webserver", "daemon", *OURS), (RUNNER, "code")):
         found = {name: services.find(home, name) for name in group if name in names}
         if running := [process for process in found.values() if process is not None]:
             on_progress(f"stopping {', '.join(name for name, process in found.items() if process)}")

@@ -87,7 +87,13 @@ class Build:
     """One build under way. Made by `open_build`."""
 
     def __init__(
-        self, warehouse: Warehouse, connection: Connection, night: Night, models: Sequence[str], by: str
+        self,
+        warehouse: Warehouse,
+        connection: Connection,
+        night: Night,
+        models: Sequence[str],
+        by: str,
+        started_at: datetime,
     ) -> None:
         self.inputs: Mapping[Feed, str] = night.facts.inputs
         """Feed to the delivery that this build reads."""
@@ -98,6 +104,7 @@ class Build:
         self._facts = night.facts
         self._models = models
         self._by = by
+        self._started_at = started_at
 
     def finish(self, results: Mapping[str, ModelResult], now: datetime) -> BuildOutcome:
         """Record what dbt did; once every model of the night is good, record the candidate."""
@@ -118,6 +125,7 @@ class Build:
                     "tests_passed": result.tests_passed,
                     "tests_failed": len(result.failures),
                     "reason": reason,
+                    "started_at": self._started_at,
                     "state_at": now,
                 },
             )
@@ -166,6 +174,7 @@ class Build:
                 "marts": json.dumps(marts),
                 "failed_suites": json.dumps(failed_suites),
                 "drift": None if drift is None else str(drift),
+                "started_at": self._started_at,
                 "built_at": now,
             },
         )
@@ -253,7 +262,8 @@ def open_build(
     """
     with warehouse.begin() as connection:
         warehouse.lock_night(connection, client.client_id, business_date, LOCK_WAIT_SECONDS)
-        night = night_of(client, read_night(connection, client.client_id, business_date), roster, clock())
+        started_at = clock()
+        night = night_of(client, read_night(connection, client.client_id, business_date), roster, started_at)
         facts = night.facts
         require_inputs(night.client, facts, tuple(models))
         _require_rows(connection, facts)
@@ -271,10 +281,11 @@ def open_build(
                         "tests_passed": None,
                         "tests_failed": None,
                         "reason": None,
-                        "state_at": clock(),
+                        "started_at": started_at,
+                        "state_at": started_at,
                     },
                 )
-        yield Build(warehouse, connection, night, models, by)
+        yield Build(warehouse, connection, night, models, by, started_at)
 
 
 def _require_rows(connection: Connection, facts: NightFacts) -> None:
@@ -294,7 +305,7 @@ def _require_rows(connection: Connection, facts: NightFacts) -> None:
             said = "no load of it is on record" if recorded is None else f"its load recorded {recorded:,}"
             raise Unmet(
                 f"{facts.client_id} {facts.business_date} cannot be built: RAW has {lines:,} rows of {feed} delivery "
-                f"{delivery_id[:12]}, and {said}; see: acme audit verify"
+                f"{delivery_id[:12]}, and {said}; see: acme retention log, acme audit verify"
             )
 
 

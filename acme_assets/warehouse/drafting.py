@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from acme_assets.audit.signing import SigningKey
-from acme_assets.contracts.results import OUT_OF_SCOPE, OVER_LIMIT
+from acme_assets.contracts.results import DRIFTED, OUT_OF_SCOPE, OVER_LIMIT
 from acme_assets.gates.decision import assess_night
 from acme_assets.gates.exceptions import EXCEPTIONS, in_words, span_in_words
 from acme_assets.gates.statement import Signed, Signer
@@ -83,6 +83,8 @@ def draft_exception(
     elif exception == "accept_quarantined":
         present = _failing(connection, client, feed, dates, facts, roster, now)
         subject["delivery_id"], because = present.delivery_id, f" ({(present.reason or '').partition('; ')[0]})"
+        if DRIFTED in (present.reason or ""):
+            subject["accepts_drift"] = True
     meaning = (
         f"I request an exception for {client.name}, {span_in_words(first, last)}: {in_words(subject)}{because}. "
         "It counts once it is acknowledged for the client."
@@ -151,7 +153,7 @@ def _failing(
     roster: Roster,
     now: datetime,
 ) -> DeliveryFact:
-    """The delivery that speaks for the feed, if it is quarantined for rows that fail while others pass."""
+    """The delivery that speaks for the feed, if it is held for drift, or for rows that fail while others pass."""
     if dates[0] != dates[1]:
         raise NotSigned("accept_quarantined is about one delivery; give one business date")
     without_waivers = night_of(client, replace(facts, statements=()), roster, now)
@@ -164,14 +166,15 @@ def _failing(
         contract_results.c.delivery_id == present.delivery_id, contract_results.c.rule != OUT_OF_SCOPE
     )
     failed = list(connection.execute(results).scalars())
-    if not failed or OVER_LIMIT not in (present.reason or ""):
+    is_drift, is_over_limit = (said in (present.reason or "") for said in (DRIFTED, OVER_LIMIT))
+    if not is_drift and not (failed and is_over_limit):
         raise NotSigned(
             f"{night} is not held for single rows, the file cannot be used as a whole: {present.reason}; "
             "have it sent again, or request may_be_missing or carry_forward"
         )
     in_scope = func.sum(delivery_files.c.rows_in - func.coalesce(delivery_files.c.rows_out_of_scope, 0))
     rows = connection.execute(select(in_scope).filter_by(delivery_id=present.delivery_id)).scalar_one()
-    if max(failed) >= int(rows):
+    if max(failed, default=0) >= int(rows):
         raise NotSigned(f"no row of {night} passes; have it sent again, or request may_be_missing or carry_forward")
     return present
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, and_, func, insert, or_, select
 
 from acme_assets.audit.entry import Entry
 from acme_assets.warehouse.ledger import audit_entries
@@ -46,6 +46,20 @@ def entries_since(connection: Connection, moment: datetime) -> Sequence[StoredEn
         select(*columns)
         .where(audit_entries.c.recorded_at >= moment)
         .order_by(audit_entries.c.recorded_at, audit_entries.c.entry_id)
+    )
+    return [StoredEntry(*row) for row in connection.execute(statement)]
+
+
+def entries_page(connection: Connection, after: tuple[datetime, str], limit: int) -> Sequence[StoredEntry]:
+    """At most so many entries after a moment and an id, oldest first; those of one moment in order of their ids."""
+    moment, entry_id = after
+    columns: list[Any] = [audit_entries.c[name] for name in StoredEntry.__dataclass_fields__]
+    same_moment = and_(audit_entries.c.recorded_at == moment, audit_entries.c.entry_id > entry_id)
+    statement = (
+        select(*columns)
+        .where(audit_entries.c.recorded_at >= moment, or_(audit_entries.c.recorded_at > moment, same_moment))
+        .order_by(audit_entries.c.recorded_at, audit_entries.c.entry_id)
+        .limit(limit)
     )
     return [StoredEntry(*row) for row in connection.execute(statement)]
 

@@ -71,6 +71,7 @@ deliveries = Table(
     Column("state", String(16), nullable=False, comment="arrived, loaded, quarantined, superseded or ignored"),
     Column("reason", Text),
     Column("state_at", UtcTimestamp, nullable=False),
+    Column("expected", Text, comment="canonical JSON: what its sender says of it, as its load compares; null: nothing"),
     Index("deliveries_by_night", "client_id", "business_date", "feed"),
     schema=OPS,
     comment="One row per observed version of a feed's files, known by its content hash.",
@@ -103,7 +104,9 @@ loads = Table(
     Column("rows_loaded", BigInteger, nullable=False),
     Column("rows_quarantined", BigInteger, nullable=False),
     Column("lines_loaded", BigInteger, nullable=False, comment="rows in RAW; a source row may hold several"),
+    Column("started_at", UtcTimestamp, comment="when its files were begun to be read; null for loads from before 0006"),
     Column("loaded_at", UtcTimestamp, nullable=False),
+    Column("load_id", String(16), comment="what the rows in RAW say too; null for loads from before it was kept"),
     schema=OPS,
     comment="The key that makes a load happen once: inserted in the transaction that fills RAW.",
 )
@@ -130,6 +133,7 @@ model_builds = Table(
     Column("tests_passed", BigInteger),
     Column("tests_failed", BigInteger),
     Column("reason", Text),
+    Column("started_at", UtcTimestamp, comment="when the build began that left this state"),
     Column("state_at", UtcTimestamp, nullable=False),
     schema=OPS,
     comment="From which deliveries each model of a client night was last built, and whether its tests passed.",
@@ -149,6 +153,7 @@ candidates = Table(
     Column(
         "drift", String(32), comment="largest deviation from the trailing nights, as the evidence has it; null: too few"
     ),
+    Column("started_at", UtcTimestamp, comment="when the build that made it began, with the night's lock in hand"),
     Column("built_at", UtcTimestamp, nullable=False),
     Index("candidates_by_night", "client_id", "business_date"),
     schema=OPS,
@@ -214,8 +219,9 @@ stray_files = Table(
     Column("client_id", String(64)),
     Column("bytes", BigInteger, nullable=False),
     Column("first_seen_at", UtcTimestamp, nullable=False),
+    Column("gone_at", UtcTimestamp, comment="when it was found to be no stray any more; null while it is one"),
     schema=OPS,
-    comment="Files in the landing zone that belong to no client or feed: left where they are, said once.",
+    comment="Files in the landing zone that are of no delivery, and why: left where they are, said once.",
 )
 
 stuck_work = Table(
@@ -243,6 +249,7 @@ audit_entries = Table(
     Column("entry", Text, nullable=False, comment="canonical JSON; its hash is entry_id"),
     Index("audit_entries_by_time", "recorded_at"),
     Index("audit_entries_by_statement", "statement_id"),
+    Index("audit_entries_by_action", "action"),
     schema=OPS,
     comment="What happened, written in the transaction that made it happen. Never updated, never deleted.",
 )

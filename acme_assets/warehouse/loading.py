@@ -6,19 +6,26 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import psutil
 from sqlalchemy import Connection, select, update
 
+from acme_assets.audit.canonical import digest
 from acme_assets.audit.entry import SYSTEM, Action, Entry
+from acme_assets.contracts.agreement import check_agreed
 from acme_assets.contracts.check import ContractResult, SourceFile, check_delivery
+from acme_assets.contracts.results import DRIFTED
+from acme_assets.feeds.arrivals import FeedNight
 from acme_assets.feeds.zones import FileChanged, Zone, sha256_of
 from acme_assets.gates.terms import night_of
 from acme_assets.nights.requirements import Unmet, require_delivery
 from acme_assets.warehouse.contract_verdicts import over_limit, write_verdict
+from acme_assets.warehouse.drifting import DriftVerdict, Seen, Subject, drift_that_holds, judge_drift, look_at
 from acme_assets.warehouse.entries import write_entry
+from acme_assets.warehouse.expecting import agreed_files, expectation_of, unlike_expected
 from acme_assets.warehouse.ledger import client_nights, deliveries, delivery_files, loads
 from acme_assets.warehouse.protocol import Warehouse
 from acme_assets.warehouse.raw_tables import raw_table
@@ -43,6 +50,8 @@ class LoadOutcome:
     rows_quarantined: int
     is_repeat: bool
     """True where the ledger knew the outcome already and nothing was done."""
+    drift: tuple[str, ...] = ()
+    """How it is unlike the feed's earlier deliveries, and what that does."""
 
 
 def load_delivery(
@@ -68,27 +77,34 @@ def load_delivery(
         delivery = require_delivery(client, night.facts, feed)
         known = _known_outcome(connection, delivery.delivery_id)
         files = _files(connection, delivery.delivery_id)
+        expected = expectation_of(connection, delivery.delivery_id)
     if delivery.state == "loaded" and known:
         return known
     accepted = (delivery.reason or "accepted by a waiver") if delivery.is_accepted else None
-    load = _Load(warehouse, client, feed, business_date, delivery.delivery_id, clock(), accepted, by)
+    load = _Load(warehouse, client, feed, business_date, delivery.delivery_id, clock, clock(), accepted, by)
     if known:  # its rows are in RAW since its first load
         return load.commit_again(known, client.feeds[feed].quarantine_limit)
     _sweep_spools()
     with tempfile.TemporaryDirectory(prefix=f"{_SPOOL}{os.getpid()}-") as folder:
-        result = check_delivery(
+        fetched = _fetch(zone, client, files, Path(folder))
+        check = partial(
+            check_delivery,
             feed,
-            _fetch(zone, client, files, Path(folder)),
+            fetched,
             business_date=business_date,
             quarantine_limit=1.0 if delivery.is_accepted else client.feeds[feed].quarantine_limit,
             constants={
                 "delivery_id": delivery.delivery_id,
                 "client_id": client.client_id,
                 "business_date": business_date.isoformat(),
+                "load_id": load.load_id,
             },
             spool=Path(folder) / "spool",
         )
-        return load.commit(result)
+        of_night = agreed_files(client, FeedNight(client.client_id, feed, business_date), fetched)
+        result = check_agreed(feed, of_night, expected, business_date, check)
+        seen = look_at(feed, fetched, [file.layout for file in files], sum(file.size for file in files), result)
+        return load.commit(result, seen)
 
 
 _SPOOL = "acme-load-"
@@ -107,12 +123,15 @@ class _RecordedFile:
     path: str
     layout: str
     sha256: str
+    size: int
 
 
 def _files(connection: Connection, delivery_id: str) -> Sequence[_RecordedFile]:
     columns = delivery_files.c
     statement = (
-        select(columns.path, columns.layout, columns.sha256).filter_by(delivery_id=delivery_id).order_by(columns.path)
+        select(columns.path, columns.layout, columns.sha256, columns.bytes)
+        .filter_by(delivery_id=delivery_id)
+        .order_by(columns.path)
     )
     return [_RecordedFile(*row) for row in connection.execute(statement)]
 
@@ -145,7 +164,8 @@ class _Load:
     feed: Feed
     business_date: date
     delivery_id: str
-    now: datetime
+    clock: Callable[[], datetime]
+    started_at: datetime
     accepted: str | None
     """Why it was quarantined, where a waiver accepts the rows that fail: a loaded delivery keeps it, and stands as
     quarantined again once no waiver accepts it."""
@@ -155,37 +175,63 @@ class _Load:
     def _night(self) -> dict[str, object]:
         return {"client_id": self.client.client_id, "business_date": self.business_date}
 
-    def commit(self, result: ContractResult) -> LoadOutcome:
-        """Rows, counts, the delivery's state and the audit entry: all or nothing."""
-        counts = {
-            "rows_in": result.rows_in,
-            "rows_loaded": 0 if result.held else result.rows_loaded,
-            "rows_quarantined": result.rows_in if result.held else result.rows_quarantined,
-        }
+    @property
+    def load_id(self) -> str:
+        """What the rows of this attempt say: 16 hex digits."""
+        return digest([self.delivery_id, self.started_at, self.by])[:16]
+
+    def commit(self, result: ContractResult, seen: Seen) -> LoadOutcome:
+        """Rows, counts, drift, the delivery's state and the audit entry: all or nothing."""
         with self.warehouse.begin() as connection:
             self.warehouse.lock_night(connection, self.client.client_id, self.business_date, LOCK_WAIT_SECONDS)
+            subject = Subject(self.client, self.feed, self.business_date, self.delivery_id)
+            drift = judge_drift(self.warehouse, connection, subject, seen, self.clock())
+            result = replace(result, held=result.held or self._held_for(drift))
+            counts = {
+                "rows_in": result.rows_in,
+                "rows_loaded": 0 if result.held else result.rows_loaded,
+                "rows_quarantined": result.rows_in if result.held else result.rows_quarantined,
+            }
+            details = {**counts, "drift": drift.said} if drift.findings else counts
+            outcome = LoadOutcome(self.delivery_id, "loaded", None, **counts, is_repeat=False, drift=tuple(drift.said))
             write_verdict(self.warehouse, connection, self.delivery_id, result, is_accepted=bool(self.accepted))
+            now = self.clock()
             if result.held:
-                self.settle(connection, "quarantined", result.held, "delivery_quarantined", counts)
-                return LoadOutcome(self.delivery_id, "quarantined", result.held, **counts, is_repeat=False)
+                self.settle(connection, "quarantined", result.held, "delivery_quarantined", details, now)
+                return replace(outcome, state="quarantined", reason=result.held)
             row = {"delivery_id": self.delivery_id, **self._night, "feed": self.feed, **counts}
-            row |= {"lines_loaded": result.lines_loaded, "loaded_at": self.now}
+            row |= {"lines_loaded": result.lines_loaded, "started_at": self.started_at, "loaded_at": now}
+            row |= {"load_id": self.load_id}
             if not self.warehouse.insert_new(connection, loads, row):
                 raise Unmet(f"delivery {self.delivery_id} was loaded by another process meanwhile")
             lines = self.warehouse.copy(connection, raw_table(self.feed), result.accepted)
             if lines != result.lines_loaded:
                 raise AssertionError(f"{lines} rows reached RAW, {result.lines_loaded} passed the contract")
-            self.settle(connection, "loaded", self.accepted, "delivery_loaded", counts)
-        return LoadOutcome(self.delivery_id, "loaded", None, **counts, is_repeat=False)
+            self.settle(connection, "loaded", self.accepted, "delivery_loaded", details, now)
+        return outcome
+
+    @property
+    def _accepts_drift(self) -> bool:
+        """A waiver that accepts what a delivery is held for accepts its drift where it was held for that."""
+        return DRIFTED in (self.accepted or "")
+
+    def _held_for(self, drift: DriftVerdict) -> str | None:
+        if drift.held is None or self._accepts_drift:
+            return None
+        return _all_of(self.accepted, drift.held)
 
     def commit_again(self, known: LoadOutcome, limit: float) -> LoadOutcome:
-        """Let a delivery that was loaded before speak again, unless it is past the limit and no waiver accepts it."""
+        """Let a delivery that was loaded before speak again, unless it is past the limit or drifts, with no waiver."""
         with self.warehouse.begin() as connection:
-            held = None if self.accepted else over_limit(connection, self.delivery_id, limit)
+            held = unlike_expected(connection, self.delivery_id)
+            if not held and not self.accepted:
+                drift = drift_that_holds(connection, self.delivery_id)
+                held = _all_of(over_limit(connection, self.delivery_id, limit), drift)
             if held:
-                self.settle(connection, "quarantined", held, "delivery_quarantined", {})
+                self.settle(connection, "quarantined", held, "delivery_quarantined", {}, self.clock())
                 return replace(known, state="quarantined", reason=held)
-            self.settle(connection, "loaded", self.accepted, "delivery_loaded", {"rows_loaded": known.rows_loaded})
+            counts = {"rows_loaded": known.rows_loaded}
+            self.settle(connection, "loaded", self.accepted, "delivery_loaded", counts, self.clock())
         return known
 
     def settle(
@@ -195,13 +241,14 @@ class _Load:
         reason: str | None,
         action: Action,
         details: Mapping[str, object],
+        now: datetime,
     ) -> None:
         """Give the delivery its end state, unless a newer one superseded it meanwhile."""
         before = "quarantined" if self.accepted else "arrived"
         changed = connection.execute(
             update(deliveries)
             .where(deliveries.c.delivery_id == self.delivery_id, deliveries.c.state == before)
-            .values(state=state, reason=reason, state_at=self.now)
+            .values(state=state, reason=reason, state_at=now)
         )
         if changed.rowcount != 1:
             raise Unmet(f"delivery {self.delivery_id} of {self.feed} was superseded or settled by another process")
@@ -210,7 +257,7 @@ class _Load:
         write_entry(
             connection,
             Entry(
-                self.now,
+                now,
                 SYSTEM,
                 action,
                 self.client.client_id,
@@ -219,3 +266,11 @@ class _Load:
                 | {**details, **accepted},
             ),
         )
+
+
+def _all_of(rows: str | None, drift: str | None) -> str | None:
+    """One reason of two: what is wrong with the rows, and with the delivery as a whole."""
+    if drift is None:
+        return rows
+    told = f"{rows.partition('; ')[0]}, and {drift}" if rows else drift
+    return f"{told}; ask the client: have it sent again, or accept it (acme quarantine release)"

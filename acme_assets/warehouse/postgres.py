@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import psycopg2
 from psycopg2 import sql
-from sqlalchemy import Connection, Engine, Table, create_engine, select, text
+from sqlalchemy import Connection, Engine, Row, Table, create_engine, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
@@ -18,8 +18,13 @@ from acme_assets.warehouse.ledger import client_nights
 from acme_assets.warehouse.protocol import NightBusy, RowsDigest, WarehouseUnavailable
 from acme_assets.warehouse.row_hash import digest_of, row_hash
 
+STREAMED = {"stream_results": True, "yield_per": 2_000}
+"""Rows come as they are read: a table of any size passes through."""
+
 _LOCK_NOT_AVAILABLE = "55P03"
 _NO_ANSWER = "the embedded PostgreSQL does not answer; see `acme stack status`, start it with `acme stack up`"
+
+_IN_UTC = "-c TimeZone=UTC"
 
 LEDGER_CHANGED = "acme_ledger"
 """The channel on which a trigger of ops.audit_entries notifies (migration 0003)."""
@@ -30,11 +35,8 @@ class PostgresWarehouse:
 
     def __init__(self, url: str, *, pooled: bool = False) -> None:
         """`url` is SQLAlchemy's. `pooled` keeps connections open: for long-lived processes."""
-        self._engine: Engine = (
-            create_engine(url, pool_size=4, pool_pre_ping=True, hide_parameters=True)
-            if pooled
-            else create_engine(url, poolclass=NullPool, hide_parameters=True)
-        )
+        pool: dict[str, Any] = {"pool_size": 4, "pool_pre_ping": True} if pooled else {"poolclass": NullPool}
+        self._engine: Engine = create_engine(url, connect_args={"options": _IN_UTC}, hide_parameters=True, **pool)
 
     def _session(self) -> Connection:
         try:
@@ -45,8 +47,13 @@ class PostgresWarehouse:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         with self._session() as connection, connection.begin():
-            connection.execute(text("SET LOCAL TIME ZONE 'UTC'"))
             yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Callable[[Table], Iterator[Row[Any]]]]:
+        with self._session() as connection, connection.begin():
+            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+            yield lambda table: iter(connection.execute(select(*table.c), execution_options=STREAMED))
 
     def insert_new(self, connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
         keys = list(table.primary_key.columns)

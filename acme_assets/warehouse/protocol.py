@@ -1,17 +1,17 @@
-"""What the project needs of a warehouse: six things that PostgreSQL and Snowflake do differently.
+"""What the project needs of a warehouse: seven things that PostgreSQL and Snowflake do differently.
 
 Everything else is SQLAlchemy Core over both dialects. `tests/warehouse/test_contract.py` states the
 behaviour of each, and runs against every implementation that the environment offers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Row, Table
 
 
 class WarehouseUnavailable(Exception):
@@ -53,6 +53,14 @@ class Warehouse(Protocol):
 
         Raises:
             NightBusy: another transaction held it for longer than `wait_seconds`.
+        """
+        ...
+
+    def snapshot(self) -> AbstractContextManager[Callable[[Table], Iterator[Row[Any]]]]:
+        """A function that streams the rows of a table: every table as it was at one moment, whoever writes meanwhile.
+
+        Raises:
+            WarehouseUnavailable: no connection could be made.
         """
         ...
 

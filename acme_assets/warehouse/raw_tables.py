@@ -30,6 +30,7 @@ def _load_columns() -> list[Column[Any]]:
         Column("business_date", Date, nullable=False),
         Column("source_file", String(1024), nullable=False),
         Column("source_row", BigInteger, nullable=False),
+        Column("load_id", String(16), comment="of the attempt that put it here; null for rows from before it was kept"),
     ]
 
 
@@ -57,6 +58,19 @@ def quarantined_rows() -> Table:
         Index("rows_by_delivery", "delivery_id"),
         schema=QUARANTINE,
     )
+
+
+key_sketches = Table(
+    "key_sketches",
+    metadata,
+    Column("delivery_id", String(64), nullable=False),
+    Column(
+        "sketch", Text, nullable=False, comment="hashes of about a thousand keys: derived from members' identifiers"
+    ),
+    Index("key_sketches_by_delivery", "delivery_id"),
+    schema=RAW,
+    comment="A sample of each delivery's keys, to tell how many of them the next one shares. Access as for RAW.",
+)
 
 
 def declare_raw() -> None:

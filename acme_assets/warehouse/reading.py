@@ -8,10 +8,24 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, Select, Text, and_, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Select,
+    Subquery,
+    Text,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.sql import ColumnElement
 
 from acme_assets.nights.facts import (
+    BackfillFact,
     CandidateFact,
     DeliveryFact,
     ModelFact,
@@ -20,6 +34,7 @@ from acme_assets.nights.facts import (
     StatementFact,
     StuckFact,
 )
+from acme_assets.warehouse.backfill_tables import backfill_nights, backfills
 from acme_assets.warehouse.ledger import (
     audit_entries,
     candidates,
@@ -78,9 +93,9 @@ def read_business_date(connection: Connection, business_date: date) -> dict[str,
 def read_unsettled(
     connection: Connection, since: date, today: date, settled_since: datetime | None = None
 ) -> list[NightFacts]:
-    """The nights from a business date on in which there may be work left to request.
+    """The nights from a business date on, and earlier ones of backfills, in which there may be work left to request.
 
-    A union under one EXISTS: Snowflake takes no correlated EXISTS as an argument of OR.
+    Unions, each under one EXISTS: Snowflake takes no correlated EXISTS as an argument of OR.
 
     Args:
         settled_since: look at nights again that settled after this. A statement may have an earlier time than that at
@@ -100,14 +115,19 @@ def read_unsettled(
         select(deliveries.c.client_id, deliveries.c.business_date).where(deliveries.c.state == "arrived"),
         select(other.c.client_id, other.c.business_date).join(statements, about_it),
     ).subquery("work")
-    has_work = (
-        select(literal(1))
-        .where(work.c.client_id == client_nights.c.client_id, work.c.business_date == client_nights.c.business_date)
-        .correlate(client_nights)
-        .exists()
-    )
-    found = _read(connection, and_(has_work, client_nights.c.business_date >= since))
+    in_sight = union_all(
+        select(other.c.client_id, other.c.business_date).where(other.c.business_date >= since),
+        select(backfill_nights.c.client_id, backfill_nights.c.business_date)
+        .join(backfills, backfills.c.backfill_id == backfill_nights.c.backfill_id)
+        .where(backfills.c.state != "cancelled"),
+    ).subquery("in_sight")
+    found = _read(connection, and_(_is_one_of(work), _is_one_of(in_sight)))
     return [*found.values(), *_not_begun(connection, since, today)]
+
+
+def _is_one_of(nights: Subquery) -> ColumnElement[bool]:
+    same = (nights.c.client_id == client_nights.c.client_id, nights.c.business_date == client_nights.c.business_date)
+    return select(literal(1)).where(*same).correlate(client_nights).exists()
 
 
 def _not_begun(connection: Connection, since: date, today: date) -> list[NightFacts]:
@@ -172,6 +192,7 @@ def _read(connection: Connection, condition: ColumnElement[bool]) -> dict[Night,
     lost = _lost(connection) if nights else []
     made = rows(_of_nights(releases, condition, *releases.c).order_by(releases.c.released_at, releases.c.release_id))
     stuck = rows(_of_nights(stuck_work, condition, *stuck_work.c))
+    in_backfills = rows(_backfills(condition))
     past = {key: tuple(_release(row) for row in found) for key, found in made.items()}
     return {
         (key := (night["client_id"], night["business_date"])): NightFacts(
@@ -187,6 +208,7 @@ def _read(connection: Connection, condition: ColumnElement[bool]) -> dict[Night,
             live_release=next((item for item in past.get(key, ()) if item.release_id == night["live_release"]), None),
             releases=past.get(key, ()),
             stuck={row["work_key"]: _fact(StuckFact, row) for row in stuck.get(key, ())},
+            backfill=next((_fact(BackfillFact, row) for row in in_backfills.get(key, ())), None),
         )
         for night in nights
     }
@@ -227,6 +249,16 @@ def _statements(condition: ColumnElement[bool]) -> Select[Any]:
         .select_from(client_nights)
         .join(statements, _ABOUT_IT)
         .where(condition)
+    )
+
+
+def _backfills(condition: ColumnElement[bool]) -> Select[Any]:
+    """The backfills that these nights are in, the newest first."""
+    columns = (backfills.c[name] for name in ("backfill_id", "state", "ended_at", "ended_by"))
+    return (
+        _of_nights(backfill_nights, condition, backfill_nights.c.client_id, backfill_nights.c.business_date, *columns)
+        .join(backfills, backfills.c.backfill_id == backfill_nights.c.backfill_id)
+        .order_by(backfills.c.opened_at.desc(), backfills.c.backfill_id)
     )
 
 

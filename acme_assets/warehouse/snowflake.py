@@ -7,6 +7,7 @@ lock single rows, in one transaction with the standard tables of RAW and PUBLISH
 DDL commits the open transaction: no block of `begin` may hold any, temporary tables included, but `migrate`.
 """
 
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Table, bindparam, create_engine, insert, literal, select
+from sqlalchemy import Connection, Row, Table, bindparam, create_engine, insert, literal, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import StaticPool
@@ -27,6 +28,7 @@ from sqlalchemy.sql.compiler import DDLCompiler, IdentifierPreparer
 from acme_assets.warehouse.ledger import OPS, client_nights
 from acme_assets.warehouse.protocol import NightBusy, RowsDigest, WarehouseUnavailable
 from acme_assets.warehouse.row_hash import digest_of, row_hash
+from acme_assets.warehouse.splitting import PART_BYTES, split
 
 STAGE = "raw.load_stage"
 PULSE_SECONDS = 120.0
@@ -40,6 +42,8 @@ SESSION = (
     "ABORT_DETACHED_QUERY = TRUE, TIMEZONE = 'UTC', DATE_INPUT_FORMAT = 'AUTO', TIMESTAMP_INPUT_FORMAT = 'AUTO'"
 )
 TRANSACTION = "SELECT CURRENT_TRANSACTION()"
+MOMENT = "SELECT TO_VARCHAR(CURRENT_TIMESTAMP(), 'YYYY-MM-DD HH24:MI:SS.FF9 TZHTZM')"
+STREAMED = {"stream_results": True, "yield_per": 2_000}
 PULSE = "SELECT COUNT(*) FROM ops.client_nights WHERE client_id = ''"
 
 _LOCK_WAITERS_ERROR = 625
@@ -65,6 +69,11 @@ def insert_unless_there(table: Table, row: Mapping[str, Any]) -> Insert:
     return insert(table).from_select(list(row), values.where(~select(literal(1)).where(*same_key).exists()))
 
 
+def select_as_of(table: Table, moment: str) -> Select[Any]:
+    """The rows of a table as they were at a moment, as MOMENT gives it."""
+    return select(*table.c).suffix_with(f"AT (TIMESTAMP => '{moment}'::TIMESTAMP_TZ)")
+
+
 def lock_timeout_statement(wait_seconds: int) -> str:
     """How long a write waits for a row. LOCK_TIMEOUT is for standard tables, FOR UPDATE has its own."""
     return f"ALTER SESSION SET HYBRID_TABLE_LOCK_TIMEOUT = {int(wait_seconds)}"
@@ -81,8 +90,20 @@ def lock_statement(wait_seconds: int) -> Select[Any]:
 
 def put_statement(file: Path, folder: str) -> str:
     """PUT of a local file into a folder of the load stage. The path is no URL: nothing is percent-encoded."""
+    return f"PUT {_quoted(file)} @{STAGE}/{folder} SOURCE_COMPRESSION = NONE AUTO_COMPRESS = TRUE OVERWRITE = TRUE"
+
+
+def put_parts_statement(parts: Path, folder: str) -> str:
+    """PUT of all parts in a local folder, eight at a time; `split` has compressed them."""
+    return (
+        f"PUT {_quoted(parts / 'part-*.csv.gz')} @{STAGE}/{folder} PARALLEL = 8 "
+        "SOURCE_COMPRESSION = GZIP AUTO_COMPRESS = FALSE OVERWRITE = TRUE"
+    )
+
+
+def _quoted(file: Path) -> str:
     escaped = file.resolve().as_posix().replace("\\", "\\\\").replace("'", "\\'")
-    return f"PUT 'file://{escaped}' @{STAGE}/{folder} SOURCE_COMPRESSION = NONE AUTO_COMPRESS = TRUE OVERWRITE = TRUE"
+    return f"'file://{escaped}'"
 
 
 def copy_statement(names: IdentifierPreparer, table: Table, columns: Sequence[str], folder: str) -> str:
@@ -105,9 +126,13 @@ def copy_statement(names: IdentifierPreparer, table: Table, columns: Sequence[st
 class SnowflakeWarehouse:
     """A `Warehouse` on one Snowflake database."""
 
-    def __init__(self, connect: Callable[[], AbstractContextManager[Any]]) -> None:
-        """`connect` opens and closes a connector connection: `SnowflakeResource.get_connection` fits."""
+    def __init__(self, connect: Callable[[], AbstractContextManager[Any]], *, part_bytes: int = PART_BYTES) -> None:
+        """`connect` opens and closes a connector connection: `SnowflakeResource.get_connection` fits.
+
+        A file above `part_bytes` is put in parts, which one COPY loads side by side.
+        """
         self._connect = connect
+        self._part_bytes = part_bytes
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -126,6 +151,13 @@ class SnowflakeWarehouse:
             with engine.connect() as connection, connection.begin(), _pulse(raw):
                 yield connection
                 _require_transaction_held(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Callable[[Table], Iterator[Row[Any]]]]:
+        """By Time Travel: each statement of a transaction sees what was committed before it, and no moment for all."""
+        with self.begin() as connection:
+            moment = connection.exec_driver_sql(MOMENT).scalar_one()
+            yield lambda table: iter(connection.execute(select_as_of(table, moment), execution_options=STREAMED))
 
     def insert_new(self, connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
         statement = insert_unless_there(table, row)
@@ -157,7 +189,13 @@ class SnowflakeWarehouse:
             if not stream.read(1):
                 return 0
         folder = uuid4().hex  # a folder for this file alone: loads run side by side, and name their files alike
-        connection.exec_driver_sql(put_statement(file, folder))
+        if file.stat().st_size > self._part_bytes:
+            # Beside the spool: what a killed load leaves there is swept with it.
+            with tempfile.TemporaryDirectory(prefix="parts-", dir=file.parent) as parts:
+                split(file, Path(parts), self._part_bytes)
+                connection.exec_driver_sql(put_parts_statement(Path(parts), folder))
+        else:
+            connection.exec_driver_sql(put_statement(file, folder))
         statement = copy_statement(connection.dialect.identifier_preparer, table, columns, folder)
         rows = connection.exec_driver_sql(statement).mappings().all()
         return sum(int(row["rows_loaded"]) for row in rows if "rows_loaded" in row)

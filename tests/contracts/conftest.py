@@ -1,7 +1,6 @@
 """A delivery of small files, checked in one call; and the real files, where they are."""
 
 import csv
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +15,6 @@ from client_partitions.layout import Layout
 
 BUSINESS_DATE = date(2026, 3, 10)
 CONSTANTS = {"delivery_id": "d-1", "client_id": "client_x", "business_date": "2026-03-10"}
-REPOSITORY = Path(__file__).parents[2]
 
 PATIENTS: dict[str, Any] = {
     "format": {"kind": "csv"},
@@ -84,12 +82,3 @@ def check(tmp_path: Path) -> CheckFiles:
         return Checked(result, read_spool(result.accepted), read_spool(result.quarantined))
 
     return checked
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """The shared data folder; tests that need it are skipped where it is absent."""
-    folder = Path(os.environ.get("ACME_REAL_DATA") or REPOSITORY.parent / "shared" / "data")
-    if not folder.is_dir():
-        pytest.skip(f"the real data is not at {folder}; set ACME_REAL_DATA to the folder that holds real/")
-    return folder

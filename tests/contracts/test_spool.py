@@ -77,5 +77,5 @@ def test_a_check_that_breaks_off_leaves_nothing_to_load(check: Check, tmp_path: 
 
     monkeypatch.setattr("acme_assets.contracts.check._Check._quarantine", broken)
     with pytest.raises(MemoryError):
-        check("id,name,sex,born\n1,Ada,F,1980-01-02\n")
+        check("id,name,sex,born\n1,Ada,F,1980-01-02\n2,Ada,F,never\n")
     assert len((tmp_path / "spool" / "patient.accepted.csv").read_text().splitlines()) == 1

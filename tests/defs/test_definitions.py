@@ -1,17 +1,22 @@
 """What Dagster is given: every asset, check, sensor and job by name, so that a change shows in review."""
 
 import json
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from dagster import AssetKey, AssetSpec, Definitions
+from dagster._core.definitions.freshness import CronFreshnessPolicy
+from dagster._utils.schedules import get_latest_completed_cron_tick
 
 from acme_assets.defs.assemble import assemble
 from acme_assets.defs.dbt import MANIFEST
 from acme_assets.defs.external import dashboard_spec, delivery_spec
 from acme_assets.defs.marts import build_arguments, read_results
+from client_partitions.calendar import deadline_at
+from client_partitions.client import Client
 from client_partitions.feeds import FEEDS
 from client_partitions.registry import Registry
+from tests.client_partitions.test_calendar import ZONES, client_in
 from tests.world import make_client
 
 TODAY = date(2026, 3, 11)
@@ -49,12 +54,21 @@ def test_all_definitions_load_and_are_these(definitions: Definitions) -> None:
             "intermediate/int_member_months",
             *(f"marts/{mart}" for mart in MARTS),
             *(f"published/{mart}" for mart in MARTS),
+            "upkeep/retention",
         ]
     )
     repository = definitions.get_repository_def()
-    assert sorted(sensor.name for sensor in repository.sensor_defs) == ["arrivals", "ledger_events", "work"]
-    assert [schedule.name for schedule in repository.schedule_defs] == ["upkeep"]
-    assert {"load", "build", "release", "upkeep"} <= {job.name for job in repository.get_all_jobs()}
+    assert sorted(sensor.name for sensor in repository.sensor_defs) == [
+        "alerts",
+        "arrivals",
+        "deadlines",
+        "ledger_events",
+        "pulls",
+        "work",
+    ]
+    assert sorted(schedule.name for schedule in repository.schedule_defs) == ["retention", "upkeep"]
+    jobs = {job.name for job in repository.get_all_jobs()}
+    assert {"load", "build", "release", "pull", "upkeep", "retention"} <= jobs
     checks = sorted(key.to_user_string() for key in repository.asset_graph.asset_check_keys)
     assert checks == sorted(
         [
@@ -67,6 +81,7 @@ def test_all_definitions_load_and_are_these(definitions: Definitions) -> None:
             *(f"marts/{mart}:exceptions_acknowledged" for mart in MARTS),
             *(f"marts/{mart}:staging_suite" for mart in MARTS),
             *(f"published/{mart}:production_suite" for mart in MARTS),
+            *(f"published/{mart}:deadline_met" for mart in MARTS),
         ]
     )
 
@@ -114,6 +129,49 @@ def test_deliveries_are_due_on_the_day_after_the_business_date() -> None:
     policy = delivery_spec(client.model_copy(update={"feeds": policies})).freshness_policy
     assert policy is not None
     assert policy.deadline_cron == "15 1 * * 0,6"  # type: ignore[attr-defined]
+
+
+def test_a_dashboard_is_due_on_the_mornings_after_something_was_owed() -> None:
+    client = make_client()
+    feeds = {
+        feed: policy.model_copy(update={"days": ("mon", "fri") if policy.required else ("sun",)})
+        for feed, policy in client.feeds.items()
+    }
+    policy = dashboard_spec(client.model_copy(update={"feeds": feeds})).freshness_policy
+    assert policy is not None
+    assert policy.deadline_cron == "0 6 * * 2,6"  # type: ignore[attr-defined]
+
+
+YEAR = [date(2026, 1, 1) + timedelta(days=number) for number in range(365)]
+
+
+def freshness_deadlines(client: Client) -> list[tuple[datetime, datetime]]:
+    """Of each night of a year, its deadline and the one that Dagster's freshness judges an hour later."""
+    policy = dashboard_spec(client).freshness_policy
+    assert isinstance(policy, CronFreshnessPolicy)
+    pairs = []
+    for day in YEAR:
+        deadline = deadline_at(client, day)
+        later = (deadline + timedelta(minutes=61)).astimezone(client.zone)
+        pairs.append((deadline, get_latest_completed_cron_tick(policy.deadline_cron, later, policy.timezone)))
+    return pairs
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_freshness_is_judged_at_the_clients_deadline_on_every_morning_of_the_year(zone: str) -> None:
+    """Through both clock changes, in zones of half and quarter hours, on both sides of the date line."""
+    assert [pair for pair in freshness_deadlines(client_in(zone, time(5, 30))) if pair[0] != pair[1]] == []
+
+
+def test_freshness_reads_a_time_that_the_clocks_skip_or_repeat_otherwise_than_we_do() -> None:
+    """Known, and half an hour or one at most, on two mornings a year: nobody owes a dashboard at that hour."""
+    differ = [
+        abs(ours - theirs)
+        for wall in (time(1, 30), time(2, 30))
+        for ours, theirs in freshness_deadlines(client_in("America/New_York", wall))
+        if ours != theirs
+    ]
+    assert differ == [timedelta(hours=1), timedelta(minutes=30)]
 
 
 def test_build_arguments_name_the_night_and_its_deliveries() -> None:

@@ -1,9 +1,8 @@
-"""Which files make up a delivery and when it is complete: listings in, decisions out."""
+"""Which feed night every file of a listing is for, and what is a stray, and why."""
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,72 +11,20 @@ from hypothesis import strategies as st
 
 from acme_assets.feeds.arrivals import (
     LOOKBACK,
-    UNFINISHED,
+    NEVER_FINISHED,
+    NO_SIGNALS,
     ArrivedFile,
     FeedNight,
-    Look,
+    Signals,
     Sorted,
     Stray,
-    complete,
     content_hash,
     delivery_id,
-    fingerprint,
-    missing_files,
     sort_listing,
 )
-from acme_assets.feeds.zones import LandedFile
-from client_partitions.client import Client
-from client_partitions.feeds import Feed
-from client_partitions.registry import Registry
-from tests.world import NIGHT, client_data, make_client
-
-TODAY = NIGHT + timedelta(days=1)
-LANDED_AT = datetime(2026, 3, 11, 6, 0, tzinfo=UTC)
-FIRST_LOOK = Look({}, {})
-
-ELIGIBILITY = FeedNight("tiny_health", "eligibility", NIGHT)
-
-
-def client_with(files: list[dict[str, Any]], feed: Feed = "eligibility", **changes: Any) -> Client:
-    """A client with other file patterns for one feed."""
-    feeds = client_data()["feeds"]
-    feeds[feed] |= {"files": files}
-    return make_client(feeds=feeds, **changes)
-
-
-CLIENT = make_client(ignored_files={"*/manifest-*.txt": "made by their export, of no use"})
-TWO_FILES = client_with(
-    [
-        {"pattern": "{date}/members.csv", "layout": "eligibility"},
-        {"pattern": "{date}/spans-*.csv", "layout": "eligibility"},
-        {"pattern": "{date}/notes.csv", "layout": "eligibility", "required": False},
-    ]
-)
-
-
-def registry(*clients: Client, broken: Iterable[str] = ()) -> Registry:
-    return Registry({client.client_id: client for client in clients}, {}, frozenset(broken))
-
-
-def landed(path: str, size: int = 10, modified_at: datetime = LANDED_AT) -> LandedFile:
-    return LandedFile(path, size, modified_at)
-
-
-def sort(*paths: str, client: Client = CLIENT, today: date = TODAY) -> Sorted:
-    return sort_listing(registry(client), [landed(path) for path in paths], today)
-
-
-def look(before: Look, *files: LandedFile, client: Client = CLIENT) -> tuple[set[FeedNight], Look]:
-    """One look at the landing zone."""
-    clients = registry(client)
-    ready, after = complete(clients, sort_listing(clients, files, TODAY).arrived, before)
-    return set(ready), after
-
-
-def record(after: Look, *nights: FeedNight) -> Look:
-    """What the sensor does once it has recorded deliveries."""
-    return replace(after, recorded={**after.recorded, **{str(night): after.seen[str(night)] for night in nights}})
-
+from acme_assets.feeds.names import LONGEST, UNFINISHED, readable, trouble
+from tests.feeds.listings import CLIENT, ELIGIBILITY, LANDED_AT, TODAY, client_with, landed, registry, sort
+from tests.world import NIGHT, make_client
 
 # --- sorting
 
@@ -129,8 +76,33 @@ def test_a_file_that_is_still_being_written_is_nothing_yet(ending: str) -> None:
     assert sort(f"tiny/2026-03-10/eligibility.csv{ending}", client=client) == Sorted({}, ())
 
 
-def test_a_hidden_file_is_nothing() -> None:
-    assert sort("tiny/2026-03-10/.eligibility.csv.x7f", "tiny/.DS_Store", ".keep") == Sorted({}, ())
+@pytest.mark.parametrize("name", ["eligibility.csv.TMP", "eligibility.csv~", "~$eligibility.csv"])
+def test_so_is_one_by_the_habits_of_other_programs(name: str) -> None:
+    client = client_with([{"pattern": "{date}/*elig*", "layout": "eligibility"}])
+    assert sort(f"tiny/2026-03-10/{name}", client=client) == Sorted({}, ())
+
+
+def test_a_sender_may_have_a_convention_of_its_own() -> None:
+    client = client_with([{"pattern": "{date}/elig*", "layout": "eligibility"}], unfinished_files=["**/*.uploading"])
+    assert sort("tiny/2026-03-10/eligibility.csv.uploading", client=client) == Sorted({}, ())
+    assert sort("tiny/2026-03-10/eligibility.csv", client=client).arrived.keys() == {ELIGIBILITY}
+
+
+def test_a_file_that_nobody_finishes_is_said_a_day_later() -> None:
+    path = "tiny/2026-03-10/eligibility.csv.part"
+    fresh, forgotten = (landed(path, modified_at=LANDED_AT - age) for age in (NEVER_FINISHED, 2 * NEVER_FINISHED))
+    assert sort_listing(registry(CLIENT), [fresh], TODAY) == Sorted({}, ())
+    stray = only_stray(sort_listing(registry(CLIENT), [forgotten], TODAY))
+    assert stray.owner_group == "client"
+    assert "unfinished file, and was last written more than a day ago" in stray.reason
+
+
+@pytest.mark.parametrize(
+    "path", ["tiny/2026-03-10/.eligibility.csv.x7f", "tiny/.DS_Store", ".keep", "tiny/.pull/2026-03-10/eligibility.csv"]
+)
+def test_a_hidden_file_is_nothing_and_neither_is_one_in_a_hidden_folder(path: str) -> None:
+    client = client_with([{"pattern": "**/{date}/*elig*", "layout": "eligibility"}])
+    assert sort(path, client=client) == Sorted({}, ())
 
 
 def test_an_ignored_file_is_neither_delivery_nor_stray() -> None:
@@ -195,162 +167,127 @@ def test_a_file_that_stays_where_it_is_when_its_night_closes_is_no_stray() -> No
     assert dated(LOOKBACK.days + 1, LANDED_AT - LOOKBACK) == Sorted({}, ())
 
 
-# --- completeness
+# --- what is never taken
 
 
-FILE = landed("tiny/2026-03-10/eligibility.csv")
+def test_a_file_of_the_senders_test_environment_is_refused_though_its_name_fits() -> None:
+    client = client_with(
+        [{"pattern": "{date}/*elig*.csv", "layout": "eligibility"}],
+        refused_files={"**/TEST_*": "of their test environment"},
+    )
+    stray = only_stray(sort("tiny/2026-03-10/TEST_eligibility.csv", client=client))
+    assert (stray.reason, stray.owner_group) == ("is never taken: of their test environment", "client")
+    assert sort("tiny/2026-03-10/PROD_eligibility.csv", client=client).arrived.keys() == {ELIGIBILITY}
 
 
-def test_a_delivery_is_ready_at_the_second_look_that_shows_the_same() -> None:
-    ready, seen = look(FIRST_LOOK, FILE)
-    assert ready == set()
-    ready, _ = look(seen, FILE)
-    assert ready == {ELIGIBILITY}
+@pytest.mark.parametrize("name", ["other_health_claims.csv", "CLAIMS-OTHER.csv"])
+def test_a_file_that_bears_another_clients_name_is_left_closed(name: str) -> None:
+    other = make_client(client_id="other_health", landing="other")
+    found = sort_listing(registry(CLIENT, other), [landed(f"tiny/2026-03-10/{name}")], TODAY)
+    stray = only_stray(found)
+    assert (stray.owner_group, stray.client_id) == ("engineering", "tiny_health")
+    assert "another's; it may be sent to the wrong folder: leave it closed" in stray.reason
+
+
+def test_a_file_that_bears_both_names_or_a_part_of_one_is_just_unknown() -> None:
+    other = make_client(client_id="other_health", landing="other")
+    for name in ("tiny_from_other_health.csv", "another.csv"):
+        stray = only_stray(sort_listing(registry(CLIENT, other), [landed(f"tiny/{name}")], TODAY))
+        assert "fits no file pattern of tiny_health; add it" in stray.reason
+
+
+HOSTILE = {
+    "tiny/../other/2026-03-10/eligibility.csv": "climbs by ..",
+    "tiny/2026-03-10/../2026-03-10/eligibility.csv": "climbs by ..",
+    "/tiny/2026-03-10/eligibility.csv": "absolute",
+    "tiny//2026-03-10/eligibility.csv": "empty parts",
+    "tiny/./2026-03-10/eligibility.csv": "empty parts",
+    "tiny/2026-03-10/eligibility\n.csv": "line breaks, control",
+    "tiny/2026-03-10/eligibility\x00.csv": "line breaks, control",
+    "tiny/2026-03-10/eligibility\x1b[2J.csv": "line breaks, control",
+    "tiny/2026-03-10/eligibility\u202evsc.csv": "invisible characters",
+    "tiny/2026-03-10/eligibility\u2028.csv": "line breaks",
+    "tiny/2026-03-10/eligibility" + "a" * LONGEST + ".csv": f"more than {LONGEST}",
+    "tiny/2026-03-10/eligibility\udcff.csv": "not UTF-8",
+}
+
+
+@pytest.mark.parametrize("path", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_name_is_a_stray_under_a_name_that_can_be_stored_and_shown(path: str) -> None:
+    client = client_with([{"pattern": "**{date}/elig**", "layout": "eligibility"}])
+    stray = only_stray(sort(path, client=client))
+    assert HOSTILE[path] in stray.reason
+    assert stray.file.path.isprintable()
+    assert len(stray.file.path.encode()) < LONGEST
+
+
+def test_what_the_zone_says_is_no_file_is_a_stray_whatever_its_name() -> None:
+    link = replace(landed("tiny/2026-03-10/eligibility.csv"), problem="is a link")
+    assert only_stray(sort_listing(registry(CLIENT), [link], TODAY)).reason == "is a link"
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(st.characters(exclude_categories=())) | st.binary().map(lambda name: name.decode(errors="surrogateescape"))
+)
+def test_no_name_stops_the_sorting_and_every_name_has_one_place(name: str) -> None:
+    client = client_with([{"pattern": "**{date}**", "layout": "eligibility"}])
+    found = sort(f"tiny/{name}", client=client)
+    shown = readable(f"tiny/{name}")
+    assert shown.isprintable()
+    assert shown.encode()
+    assert len(found.strays) + len(found.arrived) <= 1
+    assert not found.arrived or trouble(f"tiny/{name}") is None
 
 
 @pytest.mark.parametrize(
-    "changed", [replace(FILE, size=11), replace(FILE, modified_at=LANDED_AT + timedelta(microseconds=1))]
+    "names", [("elig.csv", "ELIG.csv"), ("elig\u00e9.csv", "elige\u0301.csv"), ("elig.csv", "elig.CSV")]
 )
-def test_a_file_that_still_changes_is_not_ready(changed: LandedFile) -> None:
-    _, seen = look(FIRST_LOOK, FILE)
-    ready, seen = look(seen, changed)
-    assert ready == set()
-    ready, _ = look(seen, changed)
-    assert ready == {ELIGIBILITY}
+def test_names_that_a_person_takes_for_one_are_none_of_them_taken(names: tuple[str, str]) -> None:
+    client = client_with([{"pattern": "{date}/*", "layout": "eligibility"}])
+    found = sort(*(f"tiny/2026-03-10/{name}" for name in (*names, "elig-2.csv")), client=client)
+    assert [item.file.path for item in found.arrived[ELIGIBILITY]] == ["tiny/2026-03-10/elig-2.csv"]
+    assert {stray.file.path.rpartition("/")[2] for stray in found.strays} == set(names)
+    assert all("upper and lower case" in stray.reason for stray in found.strays)
 
 
-def test_two_looks_that_are_not_in_a_row_do_not_settle_a_file() -> None:
-    _, seen = look(FIRST_LOOK, FILE)
-    _, seen = look(seen)
-    ready, _ = look(seen, FILE)
-    assert ready == set()
+def test_one_file_that_serves_two_feeds_clashes_with_nothing() -> None:
+    client = client_with([{"pattern": "{date}/pharmacy_claim.csv", "layout": "eligibility"}])
+    assert len(sort("tiny/2026-03-10/pharmacy_claim.csv", client=client).arrived) == 2
 
 
-def test_a_file_that_is_still_growing_holds_up_no_other_feed() -> None:
-    other = landed("tiny/2026-03-10/pharmacy_claim.csv")
-    _, seen = look(FIRST_LOOK, FILE, other)
-    ready, _ = look(seen, replace(FILE, size=11), other)
-    assert {night.feed for night in ready} == {"pharmacy_claim"}
+# --- what announces a delivery
 
 
-def test_a_delivery_of_several_files_waits_for_each_required_one() -> None:
-    members, spans, notes = (landed(f"tiny/2026-03-10/{name}.csv") for name in ("members", "spans-1", "notes"))
-    seen = FIRST_LOOK
-    for _ in range(3):
-        ready, seen = look(seen, members, notes, client=TWO_FILES)
-        assert ready == set()
-    ready, seen = look(seen, members, notes, spans, client=TWO_FILES)
-    assert ready == set()
-    ready, _ = look(seen, members, notes, spans, client=TWO_FILES)
-    assert ready == {ELIGIBILITY}
+def announced(**complete: Any) -> Any:
+    return client_with([{"pattern": "{date}/elig*.csv", "layout": "eligibility"}], complete=complete)
 
 
-def test_a_delivery_does_not_wait_for_a_file_that_is_not_required() -> None:
-    files = (landed("tiny/2026-03-10/members.csv"), landed("tiny/2026-03-10/spans-1.csv"))
-    _, seen = look(FIRST_LOOK, *files, client=TWO_FILES)
-    assert look(seen, *files, client=TWO_FILES)[0] == {ELIGIBILITY}
+def test_triggers_and_control_files_are_of_their_delivery_and_no_strays() -> None:
+    client = announced(trigger="{date}/elig.done", control={"pattern": "{date}/elig*.sha256", "format": "sums"})
+    found = sort("tiny/2026-03-10/elig.done", "tiny/2026-03-10/elig.sha256", client=client)
+    done, sums = landed("tiny/2026-03-10/elig.done"), landed("tiny/2026-03-10/elig.sha256")
+    assert found == Sorted({}, (), {ELIGIBILITY: Signals(done, sums)})
+    assert found.signals[ELIGIBILITY].files == (done, sums)
+    assert NO_SIGNALS.files == ()
 
 
-def test_missing_files_are_named_by_their_patterns() -> None:
-    have = [ArrivedFile(landed("tiny/2026-03-10/members.csv"), "eligibility")]
-    assert missing_files(TWO_FILES, ELIGIBILITY, have) == ("{date}/spans-*.csv",)
-    assert missing_files(TWO_FILES, ELIGIBILITY, []) == ("{date}/members.csv", "{date}/spans-*.csv")
+def test_of_several_control_files_the_newest_speaks() -> None:
+    client = announced(control={"pattern": "{date}/elig*.sha256", "format": "sums"})
+    old, new = (
+        landed("tiny/2026-03-10/elig-9.sha256"),
+        landed("tiny/2026-03-10/elig-1.sha256", 1, LANDED_AT + NEVER_FINISHED),
+    )
+    for listing in ([old, new], [new, old]):
+        assert sort_listing(registry(client), listing, TODAY).signals[ELIGIBILITY].control == new
 
 
-def test_a_file_of_another_night_fills_no_gap() -> None:
-    have = [
-        ArrivedFile(landed("tiny/2026-03-10/members.csv"), "eligibility"),
-        ArrivedFile(landed("tiny/2026-03-09/spans-1.csv"), "eligibility"),
-    ]
-    assert missing_files(TWO_FILES, ELIGIBILITY, have) == ("{date}/spans-*.csv",)
+def test_a_control_file_of_another_date_is_a_stray() -> None:
+    client = announced(control={"pattern": "{date}/elig*.sha256", "format": "sums"})
+    assert "outside the nights that are open" in only_stray(sort("tiny/2027-01-01/elig.sha256", client=client)).reason
 
 
-def settled() -> Look:
-    """The looks after which the eligibility delivery is recorded."""
-    _, seen = look(FIRST_LOOK, FILE)
-    ready, seen = look(seen, FILE)
-    return record(seen, *ready)
-
-
-def test_what_is_recorded_is_not_ready_again() -> None:
-    seen = settled()
-    for _ in range(3):
-        ready, seen = look(seen, FILE)
-        assert ready == set()
-        assert str(ELIGIBILITY) in seen.recorded
-
-
-def test_what_was_ready_but_not_recorded_is_ready_again() -> None:
-    _, seen = look(FIRST_LOOK, FILE)
-    _, seen = look(seen, FILE)
-    assert look(seen, FILE)[0] == {ELIGIBILITY}
-
-
-def test_a_redelivery_is_ready_once_it_has_settled_and_so_is_the_old_file_sent_again() -> None:
-    seen = settled()
-    for file in (replace(FILE, size=99), FILE):
-        ready, seen = look(seen, file)
-        assert ready == set()
-        ready, seen = look(seen, file)
-        assert ready == {ELIGIBILITY}
-        seen = record(seen, *ready)
-
-
-def test_a_file_added_to_a_recorded_delivery_makes_another() -> None:
-    client = client_with([{"pattern": "{date}/elig*.csv", "layout": "eligibility"}])
-    more = landed("tiny/2026-03-10/eligibility-2.csv")
-    seen = settled()
-    ready, seen = look(seen, FILE, more, client=client)
-    assert ready == set()
-    assert look(seen, FILE, more, client=client)[0] == {ELIGIBILITY}
-
-
-def test_a_file_removed_after_it_was_recorded_is_forgotten_and_noticed_when_it_returns() -> None:
-    ready, seen = look(settled())
-    assert ready == set()
-    assert seen == FIRST_LOOK
-    _, seen = look(seen, FILE)
-    assert look(seen, FILE)[0] == {ELIGIBILITY}
-
-
-# --- fingerprints and ids
-
-
-FILES = st.lists(
-    st.builds(
-        LandedFile,
-        st.text(alphabet="ab/\n0", min_size=1, max_size=5),
-        st.integers(0, 12),
-        st.datetimes(datetime(2026, 3, 1), datetime(2026, 3, 2)).map(lambda moment: moment.replace(tzinfo=UTC)),
-    ),
-    max_size=4,
-    unique_by=lambda file: file.path,
-)
-
-
-def print_of(files: Iterable[LandedFile]) -> str:
-    return fingerprint(ArrivedFile(file, "layout") for file in files)
-
-
-@settings(max_examples=100, deadline=None)
-@given(FILES, FILES)
-def test_fingerprints_are_equal_for_equal_listings_in_any_order_and_for_no_others(
-    one: list[LandedFile], other: list[LandedFile]
-) -> None:
-    assert print_of(one) == print_of(reversed(one))
-    assert (print_of(one) == print_of(other)) == ({*one} == {*other})
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        replace(FILE, path="tiny/2026-03-10/eligibility2.csv"),
-        replace(FILE, size=11),
-        replace(FILE, modified_at=LANDED_AT + timedelta(seconds=1)),
-    ],
-)
-def test_a_file_renamed_resized_or_touched_has_another_fingerprint(changed: LandedFile) -> None:
-    assert print_of([changed]) != print_of([FILE])
+# --- ids
 
 
 def digests(*texts: str) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from acme_assets.feeds import zones
-from acme_assets.feeds.zones import LocalZone, ZoneUnavailable, open_zone, sha256_of
+from acme_assets.feeds.zones import DEEPEST, LocalZone, ZoneUnavailable, sha256_of
 
 
 def put(root: Path, path: str, text: str = "x") -> Path:
@@ -88,7 +88,7 @@ def test_a_folder_without_permission_makes_the_zone_unavailable(tmp_path: Path) 
         (tmp_path / "tiny").chmod(0o700)
 
 
-def test_links_pipes_and_folders_are_no_files(tmp_path: Path) -> None:
+def test_links_and_pipes_are_shown_as_what_they_are_and_never_gone_into(tmp_path: Path) -> None:
     outside = put(tmp_path, "outside/secret.csv")
     root = tmp_path / "zone"
     put(root, "tiny/a.csv")
@@ -97,7 +97,26 @@ def test_links_pipes_and_folders_are_no_files(tmp_path: Path) -> None:
     (root / "linked").symlink_to(outside.parent)
     (root / "loop").symlink_to(root)
     os.mkfifo(root / "tiny/pipe.csv")
-    assert paths(root) == ["tiny/a.csv"]
+    found = {file.path: file.problem for file in LocalZone(root).listing()}
+    assert found.pop("tiny/a.csv") is None
+    assert set(found) == {"linked", "loop", "tiny/dangling.csv", "tiny/link.csv", "tiny/pipe.csv"}
+    assert all(problem and "never followed or read" in problem for problem in found.values())
+
+
+def test_a_sender_that_nests_folders_without_end_costs_nobody_the_listing(tmp_path: Path) -> None:
+    put(tmp_path, "tiny/a.csv")
+    (tmp_path / "evil" / "/".join("x" * DEEPEST)).mkdir(parents=True)
+    put(tmp_path, "evil/" + "x/" * DEEPEST + "hidden.csv")
+    deep, shallow = LocalZone(tmp_path).listing()
+    assert (deep.path.count("/"), shallow.path) == (DEEPEST - 1, "tiny/a.csv")
+    assert deep.problem
+    assert f"more than {DEEPEST} deep" in deep.problem
+
+
+def test_a_time_that_no_calendar_holds_costs_nobody_the_listing(tmp_path: Path) -> None:
+    for name, seconds in (("old.csv", -(10**10)), ("new.csv", 10**10)):
+        os.utime(put(tmp_path, name), (seconds, seconds))
+    assert [file.modified_at.year for file in LocalZone(tmp_path).listing()] == [2200, 1970]
 
 
 def test_the_zone_itself_may_be_a_link(tmp_path: Path) -> None:
@@ -217,26 +236,3 @@ def test_a_file_that_cannot_be_read_has_no_hash(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "gone"):
         with pytest.raises(ZoneUnavailable, match=f"{path} cannot be read"):
             sha256_of(path)
-
-
-def test_a_url_of_a_folder_opens_it(tmp_path: Path) -> None:
-    folder = tmp_path / "landing zone #1 \u00e9"
-    put(folder, "tiny/a.csv")
-    assert [file.path for file in open_zone(folder.as_uri()).listing()] == ["tiny/a.csv"]
-
-
-@pytest.mark.parametrize(
-    ("url", "problem"),
-    [
-        ("s3://bucket/prefix", "s3:// zones are not known; use file:///folder"),
-        ("sftp://host/folder", "sftp:// zones are not known"),
-        ("/srv/landing", "no:// zones are not known"),
-        ("", "no:// zones are not known"),
-        ("file://srv/landing", "file://srv/landing names no folder of this machine; use file:///folder"),
-        ("file:landing", "file:landing names no folder of this machine"),
-        ("file://", "file:// names no folder of this machine"),
-    ],
-)
-def test_a_url_that_names_no_folder_is_refused(url: str, problem: str) -> None:
-    with pytest.raises(ValueError, match=f"^ACME_LANDING_URL: {problem}"):
-        open_zone(url)

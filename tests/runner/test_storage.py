@@ -28,7 +28,7 @@ from dagster._core.utils import make_new_run_id
 from dagster_postgres import PostgresEventLogStorage
 from sqlalchemy import Table, create_engine, select, text
 
-from acme_assets.runner.pool import POOLS, PoolSettings
+from acme_assets.runner.pool import _RESTED, POOLS, PoolSettings
 from acme_assets.runner.storage import PooledPostgresStorage
 from acme_assets.stack.postgres import TemporaryServer
 
@@ -218,7 +218,21 @@ class TestConnections:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+        time.sleep(2 * _RESTED)
         storage.event_log_storage.store_event(planned("claims", None, 1.0))
+
+    def test_one_that_was_just_used_is_not_tried_first(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        storage = pooled(url)
+        storage.run_storage.get_runs()
+        tried = []
+        dialect = storage.run_storage._engine.dialect  # type: ignore[attr-defined]
+        monkeypatch.setattr(dialect, "do_ping", tried.append)
+        for _ in range(3):
+            storage.run_storage.get_runs()
+        assert tried == []
+        time.sleep(2 * _RESTED)
+        storage.run_storage.get_runs()
+        assert len(tried) == 1
 
     def test_a_forked_child_opens_its_own_and_leaves_the_parents_alone(self, url: str) -> None:
         storage = pooled(url)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from acme_assets.contracts.check import ContractResult
-from acme_assets.feeds.arrivals import FeedNight, Look, complete, sort_listing
+from acme_assets.feeds.arrivals import FeedNight, sort_listing
+from acme_assets.feeds.completeness import FIRST_LOOK, complete
 from acme_assets.feeds.zones import LocalZone
 from acme_assets.simulation.delivery import deliver
 from acme_assets.simulation.errors import SimulationError
@@ -62,8 +63,8 @@ def test_every_arrivals_files_become_its_own_feed_nights_delivery(tmp_path: Path
         listing = sort_listing(registry, LocalZone(landing).listing(), today)
         night = FeedNight(arrival.client_id, arrival.feed, business_date)
         assert (listing.strays, set(listing.arrived)) == ((), {night})
-        _, look = complete(registry, listing.arrived, Look({}, {}))
-        ready, _ = complete(registry, listing.arrived, look)
+        _, look = complete(registry, listing, FIRST_LOOK)
+        ready, _ = complete(registry, listing, look)
         assert ready == (night,)
         nights.add(night)
     assert len(nights) > 60

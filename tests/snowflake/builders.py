@@ -30,7 +30,10 @@ BUILT: dict[str, str] = {
     "insert_new": as_snowflake(snowflake.insert_unless_there(loads, _LOAD)),
     "lock_night: how long a write waits": snowflake.lock_timeout_statement(900),
     "lock_night": as_snowflake(snowflake.lock_statement(900)),
+    "snapshot: the moment": snowflake.MOMENT,
+    "snapshot: a table": as_snowflake(snowflake.select_as_of(loads, "2026-03-11 04:00:00.123456789 +0000")),
     "copy: PUT": snowflake.put_statement(Path("/tmp/acme-load-1/spool/patient.accepted.csv"), _FOLDER),
+    "copy: PUT of a large file's parts": snowflake.put_parts_statement(Path("/tmp/acme-load-1/spool/parts-1"), _FOLDER),
     "copy: COPY INTO": snowflake.copy_statement(
         DIALECT.identifier_preparer, raw_table("patient"), [c.name for c in raw_table("patient").columns], _FOLDER
     ),

@@ -14,7 +14,7 @@ from sqlalchemy.sql import ClauseElement, Insert, Select
 from acme_assets.warehouse.snowflake import insert_unless_there, lock_statement
 
 DIALECT = SnowflakeDialect()
-OF_POSTGRESQL_ALONE = ("SET LOCAL TIME ZONE", "SET LOCAL lock_timeout")
+OF_POSTGRESQL_ALONE = ("SET LOCAL lock_timeout",)
 
 
 def as_snowflake(clause: ClauseElement, columns: list[str] | None = None) -> str:

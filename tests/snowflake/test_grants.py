@@ -22,13 +22,13 @@ _PRIVILEGES = re.compile(
 )
 _ROLE = re.compile(r"GRANT ROLE (?P<child>\w+) TO (ROLE|USER) (?P<parent>\S+)")
 
-OWNER, RELEASER, CLIENT = "acme_owner", "acme_releaser", "acme_client"
+OWNER, RELEASER, RETENTION, CLIENT = "acme_owner", "acme_releaser", "acme_retention", "acme_client"
 PEOPLE = ("acme_qa", "acme_client_success", "acme_on_call")
 PAGE = "acme_link_page"
 
 ONLY_INSERTED = (
     *("ops.statements", "ops.audit_entries", "ops.audit_links", "ops.audit_checkpoints"),
-    *("ops.suite_results", "ops.candidates", "ops.releases"),
+    *("ops.suite_results", "ops.candidates", "ops.releases", "ops.deadline_outcomes", "ops.forecasts"),
     *(f"published.{mart}" for mart in MARTS),
 )
 """What is said, sealed, judged or released."""
@@ -83,21 +83,24 @@ def test_only_the_releaser_inserts_into_published_and_releases() -> None:
 @pytest.mark.parametrize("table", ONLY_INSERTED)
 def test_nobody_edits_what_is_only_inserted(table: str) -> None:
     assert may("INSERT", table)
-    for privilege in ("UPDATE", "DELETE", "TRUNCATE", "ALL", "ALL PRIVILEGES", "OWNERSHIP"):
+    for privilege in ("UPDATE", "TRUNCATE", "ALL", "ALL PRIVILEGES", "OWNERSHIP"):
         assert not may(privilege, table), privilege
+    assert may("DELETE", table) == ({RETENTION} if table.startswith("published.") else set())
 
 
 def test_only_the_service_seals() -> None:
     assert may("INSERT", "ops.audit_links") == may("INSERT", "ops.audit_checkpoints") == {"acme_service"}
 
 
-def test_people_only_insert_what_they_sign_and_links() -> None:
+def test_people_only_insert_what_they_sign_and_links_and_change_what_opens_no_gate() -> None:
     for role in PEOPLE:
+        backfills = {"ops.backfills", "ops.backfill_nights"} if role == "acme_on_call" else set()
         signs = {"ops.statements", "ops.audit_entries"}
         links = set() if role == "acme_qa" else {"ops.acknowledgement_links"}
-        assert tables_of(role, "INSERT") == signs | links
+        assert tables_of(role, "INSERT") == signs | links | backfills
         privileges = {grant.privilege for grant in GRANTS if grant.role == role}
-        assert privileges == {"USAGE", "SELECT", "INSERT"}
+        assert privileges == {"USAGE", "SELECT", "INSERT", "UPDATE"}
+        assert tables_of(role, "UPDATE") == {"ops.incidents", "ops.messages"} | (backfills & {"ops.backfills"})
 
 
 def test_the_page_of_the_links_reaches_no_more_of_the_ledger_than_links_and_statements() -> None:
@@ -114,7 +117,7 @@ def test_who_logs_in_has_the_roles_of_its_work_alone() -> None:
     assert roles == {
         "IDENTIFIER($me)": {OWNER},
         "acme_deploy": {OWNER},
-        "acme_dagster": {"acme_loader", "acme_transformer", RELEASER},
+        "acme_dagster": {"acme_loader", "acme_transformer", RELEASER, RETENTION},
         "acme_gatekeeper": {RELEASER, "acme_service"},
     }
 
@@ -128,20 +131,29 @@ def test_nothing_is_granted_that_holds_more_than_its_name() -> None:
     ]
 
 
-def test_deletes_are_for_rebuilding_a_model_alone() -> None:
-    assert [grant for grant in GRANTS if grant.privilege == "DELETE"] == [
+def test_deletes_are_for_rebuilding_a_model_and_for_what_is_past_its_years() -> None:
+    deletes = [grant for grant in GRANTS if grant.privilege == "DELETE"]
+    assert [grant for grant in deletes if grant.role != RETENTION] == [
         Grant("DELETE", "TABLE", "acme.ops.model_builds", "acme_transformer")
     ]
+    aged = ("raw", "quarantine", "published", "staging", "intermediate", "marts")
+    assert {grant.target for grant in deletes if grant.role == RETENTION} == {f"acme.{schema}" for schema in aged}
+
+
+def test_who_removes_writes_no_data() -> None:
+    kept = {"ops.client_nights", "ops.retention_removals"}
+    assert tables_of(RETENTION, "INSERT") == kept | {"ops.audit_entries"}
+    assert tables_of(RETENTION, "UPDATE") == kept
 
 
 def test_rows_of_members_are_for_who_works_on_them() -> None:
     reach = defaultdict(set)
     for grant in GRANTS:
         reach[grant.target.removeprefix("acme.").split(".")[0]].add(grant.role)
-    assert reach["quarantine"] == {"acme_loader"}
-    assert reach["raw"] == {"acme_loader", "acme_transformer"}
-    assert reach["marts"] == {"acme_transformer", RELEASER, "acme_qa"}
-    assert reach["published"] == {RELEASER}
+    assert reach["quarantine"] == {"acme_loader", RETENTION}
+    assert reach["raw"] == {"acme_loader", "acme_transformer", RETENTION}
+    assert reach["marts"] == {"acme_transformer", RELEASER, "acme_qa", RETENTION}
+    assert reach["published"] == {RELEASER, RETENTION}
 
 
 def test_clients_reach_the_dashboards_and_nothing_else() -> None:
@@ -218,5 +230,7 @@ def test_a_night_reads_only_what_its_roles_may_read(night: dict[str, list[str]])
         for statement in of_role:
             for table in sqlglot.parse_one(statement, read="snowflake").find_all(exp.Table):
                 name = f"{table.db}.{table.name}"
+                if table.db == "information_schema":  # shows what a role may reach, and is open to every one
+                    continue
                 makers = {g.role for g in GRANTS if g.privilege == "CREATE TABLE" and g.target == f"acme.{table.db}"}
                 assert role in may("SELECT", name) | may("INSERT", name) | makers, f"{role} reads {name}"

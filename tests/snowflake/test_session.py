@@ -242,3 +242,30 @@ def test_a_streamed_read_comes_in_parts() -> None:
         statement = select(client_nights.c.client_id, client_nights.c.business_date)
         streamed = connection.execute(statement, execution_options={"stream_results": True, "yield_per": 2})
         assert [len(part) for part in streamed.partitions()] == [2, 2, 1]
+
+
+def test_a_large_file_is_put_in_parts_that_one_copy_loads(tmp_path: Path) -> None:
+    connection = FakeConnection({"COPY INTO": [(["file", "rows_loaded"], [("part-1", 30), ("part-2", 12)], 2)]})
+    warehouse = SnowflakeWarehouse(connection.opened, part_bytes=100)
+    file = tmp_path / "patient.accepted.csv"
+    file.write_text("person_id,patient_id\n" + "p,p\n" * 42)
+    with warehouse.begin() as opened:
+        assert warehouse.copy(opened, raw_table("patient"), file) == 42
+    puts = [statement for statement in connection.sent if statement.startswith("PUT")]
+    copies = [statement for statement in connection.sent if statement.startswith("COPY")]
+    assert (len(puts), len(copies)) == (1, 1)
+    assert "/part-*.csv.gz' @raw.load_stage/" in puts[0]
+    assert "SOURCE_COMPRESSION = GZIP AUTO_COMPRESS = FALSE" in puts[0]
+    folder = puts[0].partition("@raw.load_stage/")[2].split()[0]
+    assert f"FROM @raw.load_stage/{folder} " in copies[0]
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
+
+
+def test_a_small_file_is_put_as_it_is(tmp_path: Path) -> None:
+    connection = FakeConnection({"COPY INTO": [(["file", "rows_loaded"], [("a", 42)], 1)]})
+    warehouse = SnowflakeWarehouse(connection.opened)
+    file = tmp_path / "patient.accepted.csv"
+    file.write_text("person_id,patient_id\n" + "p,p\n" * 42)
+    with warehouse.begin() as opened:
+        assert warehouse.copy(opened, raw_table("patient"), file) == 42
+    assert [s for s in connection.sent if "patient.accepted.csv' @raw.load_stage/" in s and "AUTO_COMPRESS = TRUE" in s]

@@ -66,7 +66,7 @@ def test_a_gatekeeper_is_well_that_looked_lately_and_found_no_problem(
     if beat:
         heartbeat.write_text(beat)
     now = 1000.0 if detail.endswith("899 s ago") else 200.0
-    assert health.gatekeeper(heartbeat, since=100.0, now=now) == health.Health(well, detail)
+    assert health.resident(heartbeat, since=100.0, now=now) == health.Health(well, detail)
 
 
 def test_a_runner_that_does_not_answer_is_not_well(tmp_path: Path) -> None:

@@ -66,3 +66,11 @@ def test_what_dagster_yaml_reads_has_defaults_that_a_shell_may_change() -> None:
     told = environment(Home(Path("/srv/a")), {"ACME_DAGSTER_POOL_SIZE": "3"})
     assert (told["ACME_DAGSTER_POOL_SIZE"], told["ACME_DAGSTER_POOL_OVERFLOW"]) == ("3", "10")
     assert told["ACME_RUNNER_SOCKET"] == "/srv/a/run/runner.sock"
+
+
+def test_the_board_is_beside_the_ui_unless_another_port_is_chosen() -> None:
+    assert Home.from_environment({"ACME_UI_PORT": "3100"}).board_port == 3101
+    assert Home.from_environment({"ACME_UI_PORT": "3100", "ACME_BOARD_PORT": "8080"}).board_port == 8080
+    assert environment(Home(Path("/srv/a"), 3100), {})["ACME_BOARD_PORT"] == "3101"
+    with pytest.raises(StackError, match=r"ACME_BOARD_PORT=.* is not a port"):
+        Home.from_environment({"ACME_BOARD_PORT": "x"})

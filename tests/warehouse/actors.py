@@ -63,6 +63,7 @@ ACTS: dict[str, Callable[[World, str], object]] = {
     "ingrid approves": lambda world, _: world.approve(INGRID, answers=()),
     "dele approves": lambda world, _: world.approve(DELE, answers=()),
     "dele rejects": lambda world, _: world.reject(DELE),
+    "a run loads eligibility": lambda world, _: world.load("eligibility"),
     "a run releases": lambda world, _: world.release(),
     "a gatekeeper looks": lambda world, _: Gatekeeper(world.platform()).look(),
     "otto withdraws": _withdraw,

@@ -31,7 +31,7 @@ from tests.warehouse.driven_work import CONTENT, MARTS, Work
 from tests.warehouse.night_model import digest_of_rows
 from tests.world import NIGHT
 
-NIGHTS = int(os.environ.get("ACME_SOAK_EXAMPLES", "40"))
+NIGHTS = int(os.environ.get("ACME_SOAK_EXAMPLES", "6"))
 STEPS = 60
 EDITS = (None, None, *CANDIDATE)
 """What is edited of a signed candidate: its rows, or what the ledger says of it."""
@@ -214,4 +214,5 @@ def test_a_night_driven_at_random(
     assert done["honest end"] >= NIGHTS
     assert done["released"] >= 2 * NIGHTS, "it is released on the way too, or the rest would say little"
     left_out = [item.name for item in ACTIONS if not done[item.name]]
-    assert len(left_out) <= 2 or NIGHTS < 40, f"{left_out} never happened: the nights say little"
+    allowed = 2 if NIGHTS >= 40 else len(ACTIONS) // 3
+    assert len(left_out) <= allowed, f"{left_out} never happened: the nights say little"

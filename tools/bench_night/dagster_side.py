@@ -5,14 +5,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine, text
 
 from tools.bench_night.asking import ask
 
+if TYPE_CHECKING:  # Dagster's daemon imports it; this program only where it asks
+    from acme_assets.defs.sensors.ledger_events import Cursor
+
 _UNFINISHED = text(
     "SELECT count(*) FROM runs WHERE status IN ('QUEUED', 'NOT_STARTED', 'MANAGED', 'STARTING', 'STARTED', 'CANCELING')"
 )
+_LAUNCHED = text("SELECT count(*) FROM runs")
 _RUNS = text("SELECT pipeline_name, status, count(*) FROM runs GROUP BY 1, 2 ORDER BY 1, 2")
 _EVENTS = text("SELECT coalesce(dagster_event_type, 'log'), count(*) FROM event_logs GROUP BY 1 ORDER BY 2 DESC")
 _QUEUE_WAITS = text(
@@ -92,13 +97,22 @@ class DagsterSide:
         with self._engine.connect() as connection:
             return int(connection.execute(_UNFINISHED).scalar_one())
 
+    def launched(self) -> int:
+        """Runs that were ever asked for."""
+        with self._engine.connect() as connection:
+            return int(connection.execute(_LAUNCHED).scalar_one())
+
     def shows(self, newest: datetime | None) -> bool:
         """Whether the projection has shown the ledger up to its newest entry, the gates too."""
+        cursor = self.projection()
+        return newest is None or (cursor.read_to >= newest and not cursor.gates)
+
+    def projection(self) -> "Cursor":
+        """Where the projection stands."""
         from acme_assets.defs.sensors.ledger_events import Cursor
 
         state = ask(self._address, _CURSOR)["sensorOrError"]["sensorState"]["typeSpecificData"]
-        cursor = Cursor.read(state and state["lastCursor"])
-        return newest is None or (cursor.read_to >= newest and not cursor.gates)
+        return Cursor.read(state and state["lastCursor"])
 
     def figures(self, since: datetime) -> DagsterFigures:
         """All figures; of ticks, those since the night began."""

@@ -140,7 +140,7 @@ def copy_quarantine(warehouse: Warehouse, folder: Path) -> None:
 def insert_new(warehouse: Warehouse, _: Path) -> None:
     """insert a ledger row unless it is there, and read it back"""
     row = {"delivery_id": "d1", "client_id": "c1", "business_date": NIGHT, "feed": "patient", "loaded_at": NOW}
-    row |= dict.fromkeys(("rows_in", "rows_loaded", "rows_quarantined", "lines_loaded"), 8)
+    row |= {"started_at": NOW} | dict.fromkeys(("rows_in", "rows_loaded", "rows_quarantined", "lines_loaded"), 8)
     with warehouse.begin() as connection:
         assert warehouse.insert_new(connection, loads, row)
         assert not warehouse.insert_new(connection, loads, row)

@@ -1,1 +1,2 @@
-"""Three sensors: look at the landing zone, request the work that is due, show the ledger's events in Dagster."""
+"""Sensors: notice what arrived, pull what is not sent, request the work that is due, show the ledger in Dagster, watch
+deadlines and raise alerts."""

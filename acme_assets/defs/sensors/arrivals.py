@@ -1,24 +1,33 @@
-"""Look at the landing zone; record what is complete in the ledger. Reads, asks a pure function, records."""
+"""Look at the landing zone; record what is complete in the ledger. The look itself is `warehouse.noticing`."""
 
 import json
-import tempfile
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Mapping
+from datetime import timedelta
 
 from dagster import (
     DefaultSensorStatus,
     ResourceParam,
     SensorDefinition,
     SensorEvaluationContext,
-    SensorResult,
     SkipReason,
     sensor,
 )
 
+from acme_assets.alerts.services import LANDING_ZONE
 from acme_assets.environment import Platform
-from acme_assets.feeds.arrivals import ArrivedFile, Look, Stray, complete, sort_listing
-from acme_assets.feeds.zones import ZoneUnavailable, sha256_of
-from acme_assets.warehouse.arriving import HashedFile, record_delivery, record_stray
+from acme_assets.feeds.completeness import FIRST_LOOK, Look
+from acme_assets.warehouse.arriving import read_noted, record_strays
+from acme_assets.warehouse.heartbeats import beat
+from acme_assets.warehouse.noticing import notice
+
+_FORM = 2
+"""Of the cursor's text. One of another form is a lost cursor, which costs a look and nothing else."""
+
+SIGN_OF_LIFE = timedelta(seconds=20)
+"""How long a look reads files before it gives a sign of life: without one, loads take the landing zone to be away."""
+
+Noted = Mapping[str, str]
+"""Path of a stray that is noted, to the key of its reason."""
 
 
 def arrivals_sensor(interval_seconds: int) -> SensorDefinition:
@@ -28,70 +37,56 @@ def arrivals_sensor(interval_seconds: int) -> SensorDefinition:
         name="arrivals",
         minimum_interval_seconds=interval_seconds,
         default_status=DefaultSensorStatus.RUNNING,
-        description="Records each complete delivery, and each file that belongs to nobody, in the ledger.",
+        description="Records each complete delivery, and each file that is of none, in the ledger.",
     )
-    def arrivals(context: SensorEvaluationContext, platform: ResourceParam[Platform]) -> SensorResult | SkipReason:
-        cursor = read_cursor(context.cursor)
-        recorded, cursor = look(platform, cursor, context)
+    def arrivals(context: SensorEvaluationContext, platform: ResourceParam[Platform]) -> SkipReason:
+        recorded, cursor = look(platform, read_cursor(context.cursor), context)
+        give_sign_of_life(platform)
         context.update_cursor(write_cursor(cursor))
         return SkipReason(f"{recorded} new deliveries" if recorded else "nothing new")
 
     return arrivals
 
 
-def read_cursor(text: str | None) -> tuple[Look, frozenset[str]]:
-    """The last look and the strays that are noted, from a cursor."""
-    data = json.loads(text) if text else {"seen": {}, "recorded": {}, "strays": []}
-    return Look(data["seen"], data["recorded"]), frozenset(data["strays"])
+def give_sign_of_life(platform: Platform) -> None:
+    """The landing zone is listed and read."""
+    with platform.warehouse.begin() as connection:
+        beat(platform.warehouse, connection, LANDING_ZONE, platform.clock())
 
 
-def write_cursor(cursor: tuple[Look, frozenset[str]]) -> str:
+def read_cursor(text: str | None) -> tuple[Look, Noted | None]:
+    """The last look and the strays that are noted (None: not known), from a cursor."""
+    data = json.loads(text) if text else {}
+    if data.get("form") != _FORM:
+        return FIRST_LOOK, None
+    unnamed = {night: tuple(paths) for night, paths in data["look"].pop("unnamed").items()}
+    return Look(**data["look"], unnamed=unnamed), data["strays"]
+
+
+def write_cursor(cursor: tuple[Look, Noted]) -> str:
     """The cursor's text."""
     seen, strays = cursor
-    return json.dumps({"seen": dict(seen.seen), "recorded": dict(seen.recorded), "strays": sorted(strays)})
+    return json.dumps({"form": _FORM, "look": vars(seen), "strays": strays})
 
 
 def look(
-    platform: Platform, cursor: tuple[Look, frozenset[str]], context: SensorEvaluationContext
-) -> tuple[int, tuple[Look, frozenset[str]]]:
-    """One look at the landing zone. Returns how many deliveries were recorded, and the next cursor.
-
-    A file that cannot be read costs its own feed night its delivery, and no other.
-    """
-    now = platform.clock()
+    platform: Platform, cursor: tuple[Look, Noted | None], context: SensorEvaluationContext
+) -> tuple[int, tuple[Look, Noted]]:
+    """One look at the landing zone. Returns how many deliveries were recorded, and the next cursor."""
+    now = beat_at = platform.clock()
     before, noted = cursor
-    found = sort_listing(platform.registry, platform.zone.listing(), now.date())
-    ready, after = complete(platform.registry, found.arrived, before)
-    recorded = dict(after.recorded)
-    strays = list(found.strays)
-    count = 0
-    for night in ready:
-        files = found.arrived[night]
-        try:
-            hashed = [_hash(platform, arrived) for arrived in files]
-        except ZoneUnavailable as error:
-            context.log.error(f"{night}: {error}")
-            strays += [Stray(arrived.file, str(error), "client", night.client_id) for arrived in files]
-            continue
-        outcome = record_delivery(platform.warehouse, night, hashed, now)
-        recorded[str(night)] = after.seen[str(night)]
-        count += outcome.outcome != "same"
-        context.log.info(f"{night}: delivery {outcome.delivery_id} ({outcome.outcome})")
-    _note_strays(platform, [stray for stray in strays if stray.file.path not in noted], now, context)
-    return count, (Look(after.seen, recorded), frozenset(stray.file.path for stray in strays))
 
+    def alive() -> None:
+        nonlocal beat_at
+        if platform.clock() - beat_at >= SIGN_OF_LIFE:
+            give_sign_of_life(platform)
+            beat_at = platform.clock()
 
-def _hash(platform: Platform, arrived: ArrivedFile) -> HashedFile:
-    with tempfile.TemporaryDirectory(prefix="acme-look-") as folder:
-        path = platform.zone.fetch(arrived.file.path, Path(folder))
-        digest = sha256_of(path)
-    return HashedFile(arrived.file.path, arrived.layout, digest, arrived.file.size, arrived.file.modified_at)
-
-
-def _note_strays(platform: Platform, strays: list[Stray], now: datetime, context: SensorEvaluationContext) -> None:
-    if not strays:
-        return
-    with platform.warehouse.begin() as connection:
-        for stray in strays:
-            if record_stray(platform.warehouse, connection, stray, now):
-                context.log.warning(f"{stray.file.path}: {stray.reason}")
+    found = notice(platform.warehouse, platform.zone, platform.registry, before, now, context.log.info, alive)
+    if noted is None:
+        with platform.warehouse.begin() as connection:
+            noted = read_noted(connection)
+    changed, strays = record_strays(platform.warehouse, found.strays, noted, now)
+    for stray in changed:
+        context.log.warning(f"{stray.file.path}: {stray.reason}")
+    return sum(item.outcome != "same" for item in found.recorded), (found.look, strays)

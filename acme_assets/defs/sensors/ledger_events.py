@@ -1,15 +1,17 @@
 """Show the ledger's events in Dagster: deliveries, loads, builds, the QA gate, releases. A projection, nothing more.
 
 Each audit entry is projected once. Its time orders it, and a transaction may commit later than one with a
-later time, so every tick reads some minutes back and skips what it has seen.
+later time, so every tick reads some minutes back and skips what it has seen. A tick that is far behind, because nobody
+ran it or Dagster's state was thrown away, goes on page by page; `acme_assets.defs.rebuilding` does that at once.
 """
 
 import base64
 import json
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from time import monotonic
 
 from dagster import (
     AssetCheckEvaluation,
@@ -22,6 +24,7 @@ from dagster import (
     SkipReason,
     sensor,
 )
+from sqlalchemy import Connection
 
 from acme_assets.audit.canonical import digest
 from acme_assets.defs.gates import Verdict, verdicts
@@ -32,9 +35,9 @@ from acme_assets.defs.showing import Materialized, newest, show, show_checks
 from acme_assets.environment import Platform
 from acme_assets.gates.terms import Night, night_of
 from acme_assets.nights.marts import MARTS, marts_of
-from acme_assets.warehouse.entries import Revision, entries_since, revision
+from acme_assets.warehouse.entries import Revision, StoredEntry, entries_page, entries_since, revision
 from acme_assets.warehouse.reading import read_nights
-from client_partitions.partitions import client_night, partition_key
+from client_partitions.partitions import WINDOW, client_night, partition_key
 
 OVERLAP = timedelta(minutes=15)
 """Longer than a transaction that writes an entry takes; a build's may be minutes."""
@@ -44,6 +47,18 @@ GIVE_UP = timedelta(hours=2)
 
 KEPT = timedelta(days=40)
 """How long it is remembered what a night's gate showed last: longer than nights are open."""
+
+BEHIND = timedelta(days=1)
+"""So far back entries are read page by page."""
+
+PAGE = 2_000
+"""Entries in one page."""
+
+CATCHING_UP = 20.0
+"""Seconds of a tick in which it takes page after page."""
+
+HANDED_OVER = "acme/ledger_events"
+"""Where a rebuild leaves, in Dagster's storage, the cursor from which the sensor goes on."""
 
 _ID = 16  # hex digits of an entry's id that the cursor keeps
 
@@ -61,15 +76,26 @@ class Cursor:
     """`client|date` to the digest of what its gate showed last."""
     revision: Revision | None = None
     """The ledger's revision at the last tick."""
+    page: tuple[str, str] | None = None
+    """Time and id of the last entry of the last page, while it is behind."""
+    is_lost: bool = False
+    """Whether Dagster's own record of what its steps did is gone, up to where this has caught up."""
 
     @classmethod
     def read(cls, text: str | None) -> "Cursor":
-        """From a sensor cursor; from the beginning of time where there is none."""
+        """From a sensor cursor; from the beginning of time, with nothing in Dagster, where there is none."""
         if not text:
-            return cls(datetime(2000, 1, 1, tzinfo=UTC))
+            return cls(datetime(2000, 1, 1, tzinfo=UTC), is_lost=True)
         data = json.loads(zlib.decompress(base64.b64decode(text)))
         known = Revision.read(data["revision"]) if data["revision"] else None
-        return cls(datetime.fromisoformat(data["read_to"]), data["seen"], data["gates"], data["shown"], known)
+        page = tuple(data["page"]) if data.get("page") else None
+        told = {name: data[name] for name in ("seen", "gates", "shown")}
+        is_lost = data.get("is_lost", False)
+        return cls(datetime.fromisoformat(data["read_to"]), **told, revision=known, page=page, is_lost=is_lost)
+
+    def is_behind(self, now: datetime) -> bool:
+        """Whether so much is to be read that it goes page by page."""
+        return self.read_to < now - BEHIND
 
     def write(self) -> str:
         """The sensor cursor: packed, because a busy quarter of an hour has thousands of entries."""
@@ -88,12 +114,35 @@ def ledger_events_sensor(interval_seconds: int) -> SensorDefinition:
         description="Shows deliveries, loads, builds, the QA gate and releases in Dagster as the ledger records them.",
     )
     def ledger_events(context: SensorEvaluationContext, platform: ResourceParam[Platform]) -> SkipReason:
-        cursor = Cursor.read(context.cursor)
+        handed = context.instance.daemon_cursor_storage.get_cursor_values({HANDED_OVER}).get(HANDED_OVER)
+        if handed and is_at_work(handed, platform.clock()):
+            return SkipReason("acme ledger rebuild is at work")
+        cursor, until = Cursor.read(taken_over(handed) or context.cursor), monotonic() + CATCHING_UP
         count = project(platform, context.instance, cursor)
+        while cursor.is_behind(platform.clock()) and monotonic() < until:
+            count += project(platform, context.instance, cursor)
         context.update_cursor(cursor.write())
+        if handed:
+            context.instance.daemon_cursor_storage.set_cursor_values({HANDED_OVER: ""})
         return SkipReason(f"{count} events shown" if count else "nothing happened")
 
     return ledger_events
+
+
+def at_work(now: datetime) -> str:
+    """What stands in HANDED_OVER while a rebuild is at work."""
+    return f"at work {now.isoformat()}"
+
+
+def is_at_work(handed: str, now: datetime) -> bool:
+    """Whether a rebuild gave a sign of life within ten minutes."""
+    began = handed.removeprefix("at work ")
+    return began != handed and now - datetime.fromisoformat(began) < timedelta(minutes=10)
+
+
+def taken_over(handed: str | None) -> str | None:
+    """The cursor that a rebuild left; None where there is none, or it died."""
+    return handed if handed and not handed.startswith("at work ") else None
 
 
 def project(platform: Platform, instance: DagsterInstance, cursor: Cursor) -> int:
@@ -102,11 +151,14 @@ def project(platform: Platform, instance: DagsterInstance, cursor: Cursor) -> in
     A process that dies in between shows some of them again: the ledger has them once.
     """
     now = platform.clock()
+    # It is later than now only where the clock was set back; what is older than the window has no partition.
+    cursor.read_to = max(min(cursor.read_to, now), now - WINDOW)
+    is_behind = cursor.is_behind(now)
     with platform.warehouse.begin() as connection:
-        known = revision(connection, cursor.read_to - OVERLAP)
-        if known == cursor.revision and not cursor.gates:
+        known = None if is_behind else revision(connection, cursor.read_to - OVERLAP)
+        if known and known == cursor.revision and not cursor.gates:
             return 0
-        found = entries_since(connection, cursor.read_to - OVERLAP)
+        found = _page(connection, cursor) if is_behind else entries_since(connection, cursor.read_to - OVERLAP)
         entries = [entry for entry in found if entry.entry_id[:_ID] not in cursor.seen]
         asked = {night for entry in entries for night in nights_of(entry, now.date())}
         clients = platform.registry.clients
@@ -115,15 +167,26 @@ def project(platform: Platform, instance: DagsterInstance, cursor: Cursor) -> in
     for entry in entries:
         if entry.client_id and entry.business_date and (entry.client_id, entry.business_date) in facts:
             client = clients[entry.client_id]
-            events += events_of(client, facts[entry.client_id, entry.business_date], entry)
+            night = facts[entry.client_id, entry.business_date]
+            events += events_of(client, night, entry, is_lost=cursor.is_lost)
     show(instance, events)
     cursor.gates |= {partition_key(*night): now.isoformat() for night in asked}
     roster = platform.roster()
     nights = {str(partition_key(*key)): night_of(clients[key[0]], item, roster, now) for key, item in facts.items()}
     count = len(events) + _show_gates(instance, nights, cursor, now)
     _move_on(cursor, {entry.entry_id: entry.recorded_at for entry in found}, now)
-    cursor.revision = known if cursor.read_to - OVERLAP == known.since else None
+    if is_behind and len(found) == PAGE:
+        cursor.page = (found[-1].recorded_at.isoformat(), found[-1].entry_id)
+    else:
+        cursor.page, cursor.read_to = None, max(cursor.read_to, now - BEHIND / 2)
+        cursor.is_lost = False
+    cursor.revision = known if known and cursor.read_to - OVERLAP == known.since else None
     return count
+
+
+def _page(connection: Connection, cursor: Cursor) -> Sequence[StoredEntry]:
+    after = (datetime.fromisoformat(cursor.page[0]), cursor.page[1]) if cursor.page else (cursor.read_to - OVERLAP, "")
+    return entries_page(connection, after, PAGE)
 
 
 def _waiting(cursor: Cursor) -> set[tuple[str, date]]:
@@ -131,7 +194,7 @@ def _waiting(cursor: Cursor) -> set[tuple[str, date]]:
 
 
 def _move_on(cursor: Cursor, entries: Mapping[str, datetime], now: datetime) -> None:
-    cursor.read_to = max([cursor.read_to, *entries.values()])
+    cursor.read_to = min(max([cursor.read_to, *entries.values()]), now)
     horizon = (cursor.read_to - OVERLAP).timestamp()
     cursor.seen |= {entry_id[:_ID]: int(at.timestamp()) for entry_id, at in entries.items()}
     cursor.seen = {entry_id: at for entry_id, at in cursor.seen.items() if at >= int(horizon)}
@@ -142,7 +205,7 @@ def _move_on(cursor: Cursor, entries: Mapping[str, datetime], now: datetime) -> 
 def _show_gates(instance: DagsterInstance, nights: Mapping[str, Night], cursor: Cursor, now: datetime) -> int:
     """Show each gate that was asked for and whose marts are shown; those that say what they said stay as they are."""
     made = {mart: newest(instance, mart_key(mart), cursor.gates) for mart in MARTS} if cursor.gates else {}
-    checks: dict[str, list[tuple[AssetCheckEvaluation, str, Materialized | None]]] = {}
+    checks: dict[str, list[tuple[Shown, Materialized | None]]] = {}
     for key, asked_at in list(cursor.gates.items()):
         night = nights.get(key)
         is_shown = night is not None and _is_shown(night, key, made)
@@ -152,7 +215,7 @@ def _show_gates(instance: DagsterInstance, nights: Mapping[str, Night], cursor: 
             if cursor.shown.get(key) != said:
                 for mart in marts_of(night.client.feeds):
                     of_mart = _gate_checks(mart.name, key, found)
-                    checks.setdefault(mart.name, []).extend((check, "", made[mart.name][key]) for check in of_mart)
+                    checks.setdefault(mart.name, []).extend((Shown(check), made[mart.name][key]) for check in of_mart)
                 cursor.shown[key] = said
         if is_shown or now - datetime.fromisoformat(asked_at) > GIVE_UP:
             del cursor.gates[key]

@@ -3,7 +3,7 @@
 import json
 import os
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -21,13 +21,15 @@ from dagster import (
     sensor,
 )
 
-from acme_assets.defs.jobs import STAGE_TAG, STAGES, config_of, orders_of
+from acme_assets.alerts.services import LANDING_ZONE
+from acme_assets.defs.jobs import PAST_TAG, STAGE_TAG, STAGES, config_of, orders_of
 from acme_assets.environment import Platform
 from acme_assets.feeds.arrivals import LOOKBACK
 from acme_assets.gates.decision import assess_night
 from acme_assets.nights.dispatch import (
     LARGE,
     MAX_ATTEMPTS,
+    PAUSES,
     Attempt,
     Batch,
     Dispatch,
@@ -38,17 +40,27 @@ from acme_assets.nights.dispatch import (
     orders,
 )
 from acme_assets.nights.facts import Stage
+from acme_assets.nights.sharing import PastRuns
 from acme_assets.nights.status import NightStatus, Work
 from acme_assets.runner import sizes
+from acme_assets.warehouse.backfills import end_done
 from acme_assets.warehouse.entries import Revision, revision
+from acme_assets.warehouse.heartbeats import read_heartbeats
 from acme_assets.warehouse.reading import SETTLING, read_unsettled
 from acme_assets.warehouse.stuck import record_stuck
+from client_partitions.calendar import business_date_in_hand
 
 LEFT_TO_THE_GATEKEEPER = timedelta(seconds=15)
 """How long after its gate opened a release is left to the gatekeeper, which acts at once where it is alive."""
 
 REMEMBERED = timedelta(hours=6)
 """How far back runs are looked for: what failed three times is noted in the ledger long before."""
+
+CLOCKS_DIFFER_BY = timedelta(minutes=1)
+"""Dagster's database has a clock of its own."""
+
+UNLISTED = timedelta(minutes=1)
+"""How long the landing zone has not been listed before loads wait for it: less than the pauses between three tries."""
 
 UNASKED = timedelta(minutes=2)
 """How long nothing is read while the ledger has no new entry: by then a time may have come (an expiry, a pause)."""
@@ -79,6 +91,7 @@ class Cursor:
 
 def work_sensor(jobs: Sequence[JobDefinition], interval_seconds: int) -> SensorDefinition:
     """The work sensor."""
+    interval = timedelta(seconds=interval_seconds)
 
     @sensor(
         name="work",
@@ -89,21 +102,30 @@ def work_sensor(jobs: Sequence[JobDefinition], interval_seconds: int) -> SensorD
     )
     def work(context: SensorEvaluationContext, platform: ResourceParam[Platform]) -> SensorResult | SkipReason:
         now, before = platform.clock(), Cursor.read(context.cursor)
+        if before and before.asked_at > now:  # the clock was set back: what is new would seem old
+            before = None
         found = revision_of(platform, before, now)
         if before and before.is_idle and found == before.revision and now < before.asked_at + UNASKED:
             return SkipReason("nothing happened")
-        due = due_orders(platform, now)
+        for backfill in end_done(platform.warehouse, platform.registry.clients, platform.roster(), now):
+            context.log.info(f"backfill {backfill[:8]} is done")
+        read = read_due(platform, now)
+        due = read.orders
         cursor = Cursor(now, found, is_idle=not due).write()
+        since = out_of_reach_since(platform, now, interval) if any(order.stage == "load" for order in due) else None
+        if since:
+            context.log.warning(f"loads wait: the landing zone could not be listed since {since:%Y-%m-%d %H:%M:%S} UTC")
+            due = [order for order in due if order.stage != "load"]
         if not due:
             context.update_cursor(cursor)
-            return SkipReason("no work is due")
-        attempts, in_flight = attempts_of(context.instance, now)
-        decided = dispatch(due, attempts, now)
+            return SkipReason("no work is due but loads, and they wait" if since else "no work is due")
+        runs = runs_of(context.instance, now)
+        decided = dispatch(due, runs.attempts, now)
         give_up(context, platform, decided, now)
-        return SensorResult(
-            run_requests=[_request(batch) for batch in batches(decided.request, in_flight, now, large_slots())],
-            cursor=cursor,
+        found_batches = batches(
+            decided.request, runs.in_flight, now, large_slots(), runs.past, night_is_on=read.night_is_on
         )
+        return SensorResult(run_requests=[_request(batch) for batch in found_batches], cursor=cursor)
 
     return work
 
@@ -120,17 +142,41 @@ def revision_of(platform: Platform, before: Cursor | None, now: datetime) -> Rev
         return revision(connection, since)
 
 
-def due_orders(platform: Platform, now: datetime) -> list[Order]:
+@dataclass(frozen=True)
+class Due:
+    """What is due, and whether it competes."""
+
+    orders: list[Order]
+    night_is_on: bool
+    """Whether a client night in hand is open to us: it has begun, and waits for more than its sign-off."""
+
+
+def read_due(platform: Platform, now: datetime) -> Due:
     """The work of all open client nights."""
-    roster = platform.roster()
+    roster, clients = platform.roster(), platform.registry.clients
     with platform.warehouse.begin() as connection:
         nights = read_unsettled(connection, now.date() - LOOKBACK, now.date(), now - SETTLING)
     found = [
-        assess_night(platform.registry.client(facts.client_id), facts, roster, now)
-        for facts in nights
-        if facts.client_id in platform.registry.clients
+        assess_night(clients[facts.client_id], facts, roster, now) for facts in nights if facts.client_id in clients
     ]
-    return orders((work, status.deadline) for status in found for work in _due(status, now))
+    in_hand = {client_id: business_date_in_hand(client, now) for client_id, client in clients.items()}
+    return Due(
+        orders(((work, status.deadline) for status in found for work in _due(status, now)), in_hand),
+        any(
+            status.business_date >= in_hand[status.client_id] and status.state not in ("released", "awaiting sign-off")
+            for status in found
+        ),
+    )
+
+
+def out_of_reach_since(platform: Platform, now: datetime, interval: timedelta) -> datetime | None:
+    """Since when the arrivals sensor could not list the landing zone; None where it could lately.
+
+    A load that is asked for meanwhile fails, and three of them would leave to a person what ends by itself.
+    """
+    with platform.warehouse.begin() as connection:
+        listed = read_heartbeats(connection).get(LANDING_ZONE)
+    return listed.beat_at if listed and now - listed.beat_at > max(3 * interval, UNLISTED) else None
 
 
 def _due(status: NightStatus, now: datetime) -> list[Work]:
@@ -139,19 +185,48 @@ def _due(status: NightStatus, now: datetime) -> list[Work]:
     return [work for work in status.work if work.stage != "release" or not is_fresh]
 
 
-def attempts_of(instance: DagsterInstance, now: datetime) -> tuple[dict[str, list[Attempt]], Counter[str]]:
-    """The runs that were requested lately, by lane, and how many of each stage are not over: one query."""
-    found, in_flight, apart = defaultdict(list), Counter[str](), large_slots() > 0
+@dataclass(frozen=True)
+class Runs:
+    """The runs that were requested lately."""
+
+    attempts: Mapping[str, Sequence[Attempt]]
+    """By lane."""
+    in_flight: Mapping[str, int]
+    """How many of each stage are not over."""
+    past: PastRuns
+    """Those of past nights' work."""
+
+
+def runs_of(instance: DagsterInstance, now: datetime) -> Runs:
+    """The runs that were requested lately: one query."""
+    found, in_flight, past, apart = defaultdict(list), Counter[str](), Counter[str](), large_slots() > 0
+    turns: list[tuple[datetime, timedelta]] = []
     wanted = RunsFilter(tags={STAGE_TAG: list(STAGES)}, created_after=now - REMEMBERED)
     for record in instance.get_run_records(wanted):
         run = record.dagster_run
         stage: Stage = next(stage for stage in STAGES if stage == run.tags[STAGE_TAG])
         ended = datetime.fromtimestamp(record.end_time, UTC) if record.end_time else record.update_timestamp
-        in_flight[LARGE if apart and sizes.SIZE_TAG in run.tags else stage] += not run.is_finished
+        is_apart = apart and sizes.SIZE_TAG in run.tags
+        in_flight[LARGE if is_apart else stage] += not run.is_finished
+        if PAST_TAG in run.tags:
+            past[LARGE if is_apart else "turns"] += not run.is_finished
+            if run.is_finished and record.start_time and not is_apart:
+                turns.append((now - ago(ended), ended - datetime.fromtimestamp(record.start_time, UTC)))
         for order in orders_of(run.run_config):
-            attempt = Attempt(run.run_id, order["key"], ended if run.is_finished else None)
+            attempt = Attempt(run.run_id, order["key"], now - ago(ended) if run.is_finished else None)
             found[lane_of(stage, order["client_id"], order["business_date"])].append(attempt)
-    return found, in_flight
+    last = max(turns, default=None)
+    times = (last[0] - last[1], last[0]) if last else ()
+    return Runs(found, in_flight, PastRuns(past["turns"], past[LARGE], *times))
+
+
+def ago(ended: datetime) -> timedelta:
+    """How long ago a run ended, by the clock that Dagster took its time from: ours may be another.
+
+    Where that clock was set back since, nobody can tell; its pauses are over then, or it would wait as long as that.
+    """
+    past = datetime.now(UTC) - ended
+    return past if past > -CLOCKS_DIFFER_BY else max(PAUSES)
 
 
 def give_up(context: SensorEvaluationContext, platform: Platform, decided: Dispatch, now: datetime) -> None:
@@ -182,6 +257,7 @@ def _request(batch: Batch) -> RunRequest:
         tags={
             STAGE_TAG: batch.stage,
             **({sizes.SIZE_TAG: sizes.LARGE} if batch.is_large else {}),
+            **({PAST_TAG: "true"} if batch.is_past else {}),
             "dagster/priority": str(batch.priority),
             "acme/nights": f"{len(nights)}, most urgent {batch.orders[0].client_id} {batch.orders[0].business_date}",
         },

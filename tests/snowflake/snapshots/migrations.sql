@@ -624,3 +624,398 @@ COMMENT ON COLUMN ops.suite_results.subject IS 'digest of the evidence''s core, 
 COMMENT ON COLUMN ops.suite_results.result IS 'canonical JSON: checks, counts and totals; no row''s value';
 
 UPDATE ops.alembic_version SET version_num='0005' WHERE ops.alembic_version.version_num = '0004';
+
+-- Running upgrade 0005 -> 0006
+
+ALTER TABLE ops.loads ADD COLUMN started_at TIMESTAMP_TZ;
+
+COMMENT ON COLUMN ops.loads.started_at IS 'when its files were begun to be read; null for loads from before 0006';
+
+ALTER TABLE ops.model_builds ADD COLUMN started_at TIMESTAMP_TZ;
+
+COMMENT ON COLUMN ops.model_builds.started_at IS 'when the build began that left this state';
+
+ALTER TABLE ops.candidates ADD COLUMN started_at TIMESTAMP_TZ;
+
+COMMENT ON COLUMN ops.candidates.started_at IS 'when the build that made it began, with the night''s lock in hand';
+
+CREATE HYBRID TABLE ops.night_summaries (
+    business_date DATE NOT NULL,
+    made_at TIMESTAMP_TZ NOT NULL,
+    clients BIGINT NOT NULL,
+    summary TEXT NOT NULL,
+    PRIMARY KEY (business_date)
+);
+
+COMMENT ON TABLE ops.night_summaries IS 'What the nights of a business date that is over teach: made from the ledger, and can be made again.';
+
+COMMENT ON COLUMN ops.night_summaries.summary IS 'JSON: what each client''s night took, a column per kind of number';
+
+CREATE HYBRID TABLE ops.deadline_outcomes (
+    client_id VARCHAR(64) NOT NULL,
+    business_date DATE NOT NULL,
+    deadline TIMESTAMP_TZ NOT NULL,
+    met BOOLEAN NOT NULL,
+    released_at TIMESTAMP_TZ,
+    blocked_by VARCHAR(64),
+    owner_group VARCHAR(16),
+    owner VARCHAR(256),
+    p_miss FLOAT,
+    decided_at TIMESTAMP_TZ NOT NULL,
+    PRIMARY KEY (client_id, business_date)
+);
+
+COMMENT ON TABLE ops.deadline_outcomes IS 'Whether each deadline was kept, as it passed. Written once, with its audit entry.';
+
+COMMENT ON COLUMN ops.deadline_outcomes.deadline IS 'as the night''s overrides had it when it passed';
+
+COMMENT ON COLUMN ops.deadline_outcomes.released_at IS 'of the first release that stood; null where there was none yet';
+
+COMMENT ON COLUMN ops.deadline_outcomes.blocked_by IS 'the step that held it at the deadline; null where it was kept';
+
+COMMENT ON COLUMN ops.deadline_outcomes.owner IS 'who answered for that step';
+
+COMMENT ON COLUMN ops.deadline_outcomes.p_miss IS 'what the last forecast before the deadline said; null where there was none';
+
+CREATE HYBRID TABLE ops.forecasts (
+    forecast_id VARCHAR(64) NOT NULL,
+    client_id VARCHAR(64) NOT NULL,
+    business_date DATE NOT NULL,
+    made_at TIMESTAMP_TZ NOT NULL,
+    deadline TIMESTAMP_TZ NOT NULL,
+    p_miss FLOAT NOT NULL,
+    p_raw FLOAT NOT NULL,
+    p50 TIMESTAMP_TZ,
+    p90 TIMESTAMP_TZ,
+    driver VARCHAR(64),
+    driver_group VARCHAR(16),
+    drop_dead_at TIMESTAMP_TZ,
+    PRIMARY KEY (forecast_id)
+);
+
+COMMENT ON TABLE ops.forecasts IS 'What was forecast of client nights, where it changed or an hour had passed.';
+
+COMMENT ON COLUMN ops.forecasts.forecast_id IS 'digest of client, business date and made_at';
+
+COMMENT ON COLUMN ops.forecasts.p_miss IS 'probability that nothing is released by the deadline';
+
+COMMENT ON COLUMN ops.forecasts.p_raw IS 'the same before what past forecasts were worth corrected it';
+
+COMMENT ON COLUMN ops.forecasts.p50 IS 'when it will be released, with a probability of a half; null: not tonight';
+
+COMMENT ON COLUMN ops.forecasts.driver IS 'the step that most of the risk is due to';
+
+COMMENT ON COLUMN ops.forecasts.drop_dead_at IS 'by when that step must be done to keep the deadline, nine in ten';
+
+CREATE INDEX forecasts_by_date ON ops.forecasts (business_date, client_id);
+
+UPDATE ops.alembic_version SET version_num='0006' WHERE ops.alembic_version.version_num = '0005';
+
+-- Running upgrade 0006 -> 0007
+
+CREATE HYBRID TABLE ops.incidents (
+    incident_id VARCHAR(64) NOT NULL,
+    cause_key VARCHAR(512) NOT NULL,
+    kind VARCHAR(32) NOT NULL,
+    owner_group VARCHAR(16) NOT NULL,
+    owner TEXT NOT NULL,
+    cause_text TEXT NOT NULL,
+    affected TEXT NOT NULL,
+    fix TEXT NOT NULL,
+    tried TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    state VARCHAR(16) NOT NULL,
+    urgency VARCHAR(16) NOT NULL,
+    opened_at TIMESTAMP_TZ NOT NULL,
+    policy VARCHAR(64) NOT NULL,
+    armed_at TIMESTAMP_TZ NOT NULL,
+    seen_at TIMESTAMP_TZ NOT NULL,
+    drop_dead_at TIMESTAMP_TZ,
+    acknowledged_by VARCHAR(256),
+    acknowledged_at TIMESTAMP_TZ,
+    snoozed_until TIMESTAMP_TZ,
+    resolved_at TIMESTAMP_TZ,
+    resolved_by VARCHAR(256),
+    came_back BIGINT NOT NULL,
+    rearmed BOOLEAN NOT NULL,
+    PRIMARY KEY (incident_id)
+);
+
+COMMENT ON TABLE ops.incidents IS 'One row per incident: what became of a root cause. Its audit entries say who did what.';
+
+COMMENT ON COLUMN ops.incidents.owner IS 'JSON: name and e-mail address of whose it is';
+
+COMMENT ON COLUMN ops.incidents.affected IS 'JSON array: the client nights that it holds up';
+
+COMMENT ON COLUMN ops.incidents.state IS 'open, acknowledged, snoozed or resolved';
+
+COMMENT ON COLUMN ops.incidents.urgency IS 'the highest since it was armed';
+
+COMMENT ON COLUMN ops.incidents.policy IS 'version of the escalation policy that it keeps';
+
+COMMENT ON COLUMN ops.incidents.seen_at IS 'when its cause stood last';
+
+COMMENT ON COLUMN ops.incidents.drop_dead_at IS 'by when it must be gone to keep the deadlines, nine in ten';
+
+COMMENT ON COLUMN ops.incidents.resolved_by IS 'null where the cause went away by itself';
+
+CREATE INDEX incidents_by_state ON ops.incidents (state);
+
+CREATE HYBRID TABLE ops.messages (
+    message_id VARCHAR(64) NOT NULL,
+    incident_id VARCHAR(64),
+    recipient VARCHAR(256) NOT NULL,
+    recipient_name VARCHAR(256) NOT NULL,
+    urgency VARCHAR(16) NOT NULL,
+    channels TEXT NOT NULL,
+    due_at TIMESTAMP_TZ NOT NULL,
+    subject TEXT NOT NULL,
+    body TEXT NOT NULL,
+    html TEXT,
+    rung BIGINT NOT NULL,
+    state VARCHAR(16) NOT NULL,
+    attempts BIGINT NOT NULL,
+    claimed_at TIMESTAMP_TZ,
+    next_at TIMESTAMP_TZ NOT NULL,
+    sent_at TIMESTAMP_TZ,
+    sent_by VARCHAR(64),
+    last_error TEXT,
+    PRIMARY KEY (message_id)
+);
+
+COMMENT ON TABLE ops.messages IS 'Everything that is to be said to somebody, once each, written with what made it necessary.';
+
+COMMENT ON COLUMN ops.messages.message_id IS 'the dedupe key of the channels that know one';
+
+COMMENT ON COLUMN ops.messages.incident_id IS 'null: a digest';
+
+COMMENT ON COLUMN ops.messages.recipient IS 'e-mail address';
+
+COMMENT ON COLUMN ops.messages.channels IS 'JSON array of names, the first to be tried first';
+
+COMMENT ON COLUMN ops.messages.html IS 'the same for channels that show HTML; null: there is none';
+
+COMMENT ON COLUMN ops.messages.state IS 'due, sending, sent, failed or dropped';
+
+COMMENT ON COLUMN ops.messages.attempts IS 'also what an attempt is claimed by: one of two wins';
+
+COMMENT ON COLUMN ops.messages.claimed_at IS 'when the last attempt was claimed';
+
+COMMENT ON COLUMN ops.messages.next_at IS 'not to be tried before';
+
+COMMENT ON COLUMN ops.messages.sent_by IS 'name of the channel';
+
+COMMENT ON COLUMN ops.messages.last_error IS 'in our words: never what a server said, nor an address with a secret in it';
+
+CREATE INDEX messages_by_state ON ops.messages (state);
+
+CREATE INDEX messages_by_incident ON ops.messages (incident_id);
+
+CREATE HYBRID TABLE ops.message_attempts (
+    message_id VARCHAR(64) NOT NULL,
+    number BIGINT NOT NULL,
+    channel VARCHAR(64) NOT NULL,
+    started_at TIMESTAMP_TZ NOT NULL,
+    ended_at TIMESTAMP_TZ,
+    outcome VARCHAR(16),
+    detail TEXT,
+    PRIMARY KEY (message_id, number)
+);
+
+COMMENT ON TABLE ops.message_attempts IS 'Each try to send a message, committed before anything leaves the house.';
+
+COMMENT ON COLUMN ops.message_attempts.ended_at IS 'null: under way, or its process was killed';
+
+COMMENT ON COLUMN ops.message_attempts.outcome IS 'delivered, again or refused; null as above';
+
+CREATE HYBRID TABLE ops.heartbeats (
+    service VARCHAR(64) NOT NULL,
+    beat_at TIMESTAMP_TZ NOT NULL,
+    detail TEXT NOT NULL,
+    PRIMARY KEY (service)
+);
+
+COMMENT ON TABLE ops.heartbeats IS 'When each service last gave a sign of life.';
+
+UPDATE ops.alembic_version SET version_num='0007' WHERE ops.alembic_version.version_num = '0006';
+
+-- Running upgrade 0007 -> 0008
+
+ALTER TABLE ops.loads ADD COLUMN load_id VARCHAR(16);
+
+COMMENT ON COLUMN ops.loads.load_id IS 'what the rows in RAW say too; null for loads from before it was kept';
+
+ALTER TABLE raw.medical_claim ADD COLUMN load_id VARCHAR(16);
+
+COMMENT ON COLUMN raw.medical_claim.load_id IS 'of the attempt that put it here; null for rows from before it was kept';
+
+ALTER TABLE raw.pharmacy_claim ADD COLUMN load_id VARCHAR(16);
+
+COMMENT ON COLUMN raw.pharmacy_claim.load_id IS 'of the attempt that put it here; null for rows from before it was kept';
+
+ALTER TABLE raw.eligibility ADD COLUMN load_id VARCHAR(16);
+
+COMMENT ON COLUMN raw.eligibility.load_id IS 'of the attempt that put it here; null for rows from before it was kept';
+
+ALTER TABLE raw.lab_result ADD COLUMN load_id VARCHAR(16);
+
+COMMENT ON COLUMN raw.lab_result.load_id IS 'of the attempt that put it here; null for rows from before it was kept';
+
+ALTER TABLE raw.practitioner ADD COLUMN load_id VARCHAR(16);
+
+COMMENT ON COLUMN raw.practitioner.load_id IS 'of the attempt that put it here; null for rows from before it was kept';
+
+ALTER TABLE raw.provider_attribution ADD COLUMN load_id VARCHAR(16);
+
+COMMENT ON COLUMN raw.provider_attribution.load_id IS 'of the attempt that put it here; null for rows from before it was kept';
+
+ALTER TABLE raw.patient ADD COLUMN load_id VARCHAR(16);
+
+COMMENT ON COLUMN raw.patient.load_id IS 'of the attempt that put it here; null for rows from before it was kept';
+
+ALTER TABLE quarantine."rows" ADD COLUMN load_id VARCHAR(16);
+
+COMMENT ON COLUMN quarantine."rows".load_id IS 'of the attempt that put it here; null for rows from before it was kept';
+
+CREATE HYBRID TABLE ops.delivery_profiles (
+    delivery_id VARCHAR(64) NOT NULL,
+    client_id VARCHAR(64) NOT NULL,
+    business_date DATE NOT NULL,
+    feed VARCHAR(32) NOT NULL,
+    source_columns TEXT NOT NULL,
+    profile TEXT,
+    findings TEXT NOT NULL,
+    held TEXT,
+    judged_at TIMESTAMP_TZ NOT NULL,
+    PRIMARY KEY (delivery_id)
+);
+
+COMMENT ON TABLE ops.delivery_profiles IS 'Each delivery in numbers, and its drift from the feed''s earlier ones as last judged.';
+
+COMMENT ON COLUMN ops.delivery_profiles.source_columns IS 'JSON: layout to its files'' columns, names and kinds';
+
+COMMENT ON COLUMN ops.delivery_profiles.profile IS 'JSON: rows, bytes, empty values, totals; null where the contract held it';
+
+COMMENT ON COLUMN ops.delivery_profiles.findings IS 'JSON array: how it is unlike the feed''s earlier deliveries';
+
+COMMENT ON COLUMN ops.delivery_profiles.held IS 'the findings that hold it, in words; null where none does';
+
+CREATE INDEX delivery_profiles_by_feed ON ops.delivery_profiles (client_id, feed, business_date);
+
+CREATE TABLE raw.key_sketches (
+    delivery_id VARCHAR(64) NOT NULL,
+    sketch TEXT NOT NULL
+);
+
+COMMENT ON TABLE raw.key_sketches IS 'A sample of each delivery''s keys, to tell how many of them the next one shares. Access as for RAW.';
+
+COMMENT ON COLUMN raw.key_sketches.sketch IS 'hashes of about a thousand keys: derived from members'' identifiers';
+
+UPDATE ops.alembic_version SET version_num='0008' WHERE ops.alembic_version.version_num = '0007';
+
+-- Running upgrade 0008 -> 0009
+
+ALTER TABLE ops.deliveries ADD COLUMN expected TEXT;
+
+COMMENT ON COLUMN ops.deliveries.expected IS 'canonical JSON: what its sender says of it, as its load compares; null: nothing';
+
+ALTER TABLE ops.stray_files ADD COLUMN gone_at TIMESTAMP_TZ;
+
+COMMENT ON COLUMN ops.stray_files.gone_at IS 'when it was found to be no stray any more; null while it is one';
+
+COMMENT ON TABLE ops.stray_files IS 'Files in the landing zone that are of no delivery, and why: left where they are, said once.';
+
+UPDATE ops.alembic_version SET version_num='0009' WHERE ops.alembic_version.version_num = '0008';
+
+-- Running upgrade 0009 -> 0010
+
+CREATE HYBRID TABLE ops.retention_removals (
+    removal_id VARCHAR(64) NOT NULL,
+    client_id VARCHAR(64) NOT NULL,
+    business_date DATE NOT NULL,
+    kind VARCHAR(16) NOT NULL,
+    rows_removed BIGINT NOT NULL,
+    tables TEXT NOT NULL,
+    files BIGINT NOT NULL,
+    bytes BIGINT NOT NULL,
+    removed_at TIMESTAMP_TZ NOT NULL,
+    files_gone_at TIMESTAMP_TZ,
+    files_left BIGINT,
+    PRIMARY KEY (removal_id)
+);
+
+COMMENT ON TABLE ops.retention_removals IS 'What was removed of client nights past their years; its row commits before a landed file goes.';
+
+COMMENT ON COLUMN ops.retention_removals.removal_id IS 'digest of client, business date, kind and removed_at';
+
+COMMENT ON COLUMN ops.retention_removals.kind IS 'raw or curated';
+
+COMMENT ON COLUMN ops.retention_removals.tables IS 'JSON: table to rows removed';
+
+COMMENT ON COLUMN ops.retention_removals.files IS 'landed files that are to go too';
+
+COMMENT ON COLUMN ops.retention_removals.bytes IS 'of these files, as delivered';
+
+COMMENT ON COLUMN ops.retention_removals.removed_at IS 'when the rows went, with this row';
+
+COMMENT ON COLUMN ops.retention_removals.files_gone_at IS 'when the files were found gone; null while they are to go';
+
+COMMENT ON COLUMN ops.retention_removals.files_left IS 'files that were not those delivered any more, and stay';
+
+CREATE INDEX retention_removals_by_night ON ops.retention_removals (client_id, business_date);
+
+CREATE INDEX audit_entries_by_action ON ops.audit_entries (action);
+
+UPDATE ops.alembic_version SET version_num='0010' WHERE ops.alembic_version.version_num = '0009';
+
+-- Running upgrade 0010 -> 0011
+
+CREATE HYBRID TABLE ops.backfills (
+    backfill_id VARCHAR(64) NOT NULL,
+    state VARCHAR(16) NOT NULL,
+    reason TEXT NOT NULL,
+    opened_by VARCHAR(256) NOT NULL,
+    opened_at TIMESTAMP_TZ NOT NULL,
+    ended_by VARCHAR(256),
+    ended_at TIMESTAMP_TZ,
+    ended_reason TEXT,
+    cost TEXT NOT NULL,
+    PRIMARY KEY (backfill_id)
+);
+
+COMMENT ON TABLE ops.backfills IS 'Client nights that are rebuilt together. How far one is, the tables of those nights say.';
+
+COMMENT ON COLUMN ops.backfills.backfill_id IS 'digest of its client nights, and of which time it is';
+
+COMMENT ON COLUMN ops.backfills.state IS 'open, cancelled or done';
+
+COMMENT ON COLUMN ops.backfills.opened_by IS 'e-mail address, as in people.yaml';
+
+COMMENT ON COLUMN ops.backfills.ended_by IS 'who cancelled it; acme where it was done; null while it is open';
+
+COMMENT ON COLUMN ops.backfills.ended_reason IS 'why it was cancelled; null else';
+
+COMMENT ON COLUMN ops.backfills.cost IS 'JSON: runs and rows, as they were planned';
+
+CREATE HYBRID TABLE ops.backfill_nights (
+    backfill_id VARCHAR(64) NOT NULL,
+    client_id VARCHAR(64) NOT NULL,
+    business_date DATE NOT NULL,
+    feeds TEXT NOT NULL,
+    marts TEXT NOT NULL,
+    why TEXT NOT NULL,
+    PRIMARY KEY (backfill_id, client_id, business_date),
+    FOREIGN KEY(backfill_id) REFERENCES ops.backfills (backfill_id)
+);
+
+COMMENT ON TABLE ops.backfill_nights IS 'The client nights of each backfill, as they were planned.';
+
+COMMENT ON COLUMN ops.backfill_nights.feeds IS 'JSON array: the feeds of this night that it is for';
+
+COMMENT ON COLUMN ops.backfill_nights.marts IS 'JSON array: the marts that can change';
+
+COMMENT ON COLUMN ops.backfill_nights.why IS 'JSON array: why it is in the plan';
+
+CREATE INDEX backfill_nights_by_night ON ops.backfill_nights (client_id, business_date);
+
+UPDATE ops.alembic_version SET version_num='0011' WHERE ops.alembic_version.version_num = '0010';
