@@ -21,6 +21,7 @@ from acme_assets.defs.sensors.pulls import pulls_sensor
 from acme_assets.defs.sensors.work import work_sensor
 from acme_assets.defs.stages import stage_jobs
 from acme_assets.defs.upkeep import upkeep, upkeep_schedule
+from acme_assets.warehouse.learned import Learned
 from client_partitions.partitions import client_nights
 from client_partitions.registry import Registry
 
@@ -42,6 +43,7 @@ def assemble(
         interval_seconds: least time between two ticks of a sensor.
     """
     partitions = client_nights(registry.client_ids, today)
+    learned = Learned()
     jobs, pulling, removing = stage_jobs(manifest), pull_job(), retention_job()
     return Definitions(
         assets=[
@@ -59,8 +61,8 @@ def assemble(
             pulls_sensor(pulling, interval_seconds),
             work_sensor(jobs, interval_seconds),
             ledger_events_sensor(interval_seconds),
-            deadlines_sensor(interval_seconds),
-            alerts_sensor(interval_seconds),
+            deadlines_sensor(learned, interval_seconds),
+            alerts_sensor(learned, interval_seconds),
         ],
         resources=dict(resources),
         executor=in_process_executor,

@@ -16,7 +16,7 @@ _SHUFFLES = 128
 
 @dataclass(frozen=True)
 class Draws:
-    """Uniforms, stratified: each of `samples` equal parts of (0, 1) has one."""
+    """Uniforms, stratified: the middle of each of `samples` equal parts of (0, 1), in an order of each thing's own."""
 
     samples: int
     seed: int = 0
@@ -25,11 +25,9 @@ class Draws:
         """Those of one thing of one client night: (samples,)."""
         name = f"{self.seed}|{what}|{client_id}|{business_date.isoformat()}".encode()
         key = int.from_bytes(blake2b(name, digest_size=16).digest(), "big")
-        within = np.random.Generator(np.random.SFC64(key)).random(self.samples)
-        first, second = (self._shuffles[(key >> shift) % _SHUFFLES] for shift in (0, 32))
+        first, second = ((key >> shift) % _SHUFFLES for shift in (0, 32))
         begin = (key >> 64) % self.samples
-        order = first[: self.samples][second[begin : begin + self.samples]]
-        return np.asarray((order + within) / self.samples)
+        return np.asarray(self._middles[first][self._shuffles[second][begin : begin + self.samples]])
 
     @cached_property
     def _shuffles(self) -> NDArray[np.int64]:
@@ -38,3 +36,7 @@ class Draws:
         random = np.random.default_rng(self.seed)
         orders = (random.permutation(self.samples) for _ in range(_SHUFFLES))
         return np.stack([np.concatenate([order, order]) for order in orders])
+
+    @cached_property
+    def _middles(self) -> NDArray[np.float64]:
+        return np.asarray((self._shuffles[:, : self.samples] + 0.5) / self.samples)

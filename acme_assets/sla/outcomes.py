@@ -63,6 +63,12 @@ def is_night(night: Night) -> bool:
     return bool(night.client.feeds_owed(night.facts.business_date) or night.facts.deliveries)
 
 
+def is_ahead(night: Night, status: NightStatus, now: datetime) -> bool:
+    """Whether its release is still to be forecast: in hand and not released, or due later."""
+    in_hand = business_date_in_hand(night.client, now)
+    return status.state != "released" and (status.business_date == in_hand or status.deadline > now)
+
+
 def outcome_of(night: Night, status: NightStatus, said: Said | None, now: datetime) -> Outcome | None:
     """Whether the deadline was kept; None while it is not past.
 

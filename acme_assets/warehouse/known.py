@@ -20,15 +20,13 @@ from acme_assets.gates.terms import night_of
 from acme_assets.nights.dispatch import MOST, SLOTS
 from acme_assets.nights.status import assess
 from acme_assets.sla.ahead import ahead_of, desk_of
-from acme_assets.sla.outcomes import is_night, nights_to_watch
-from acme_assets.sla.result import NightForecast
+from acme_assets.sla.outcomes import is_ahead, is_night, nights_to_watch
 from acme_assets.warehouse.alert_tables import heartbeats
 from acme_assets.warehouse.deadlines import Watched, read_watched
 from acme_assets.warehouse.learned import Learned
 from acme_assets.warehouse.ledger import contract_results, deliveries, statements, stray_files
 from acme_assets.warehouse.protocol import Warehouse
 from acme_assets.warehouse.sla_tables import forecasts
-from client_partitions.calendar import business_date_in_hand
 from client_partitions.people import Roster
 from client_partitions.registry import Registry
 
@@ -76,8 +74,9 @@ def read_known(
             heartbeats=_heartbeats(connection, services),
             strays=_strays(connection, now),
         )
+    ahead = [ahead_of(item.night, item.status) for item in nights if is_ahead(item.night, item.status, now)]
+    made = learned.forecast(warehouse, ahead, known.desk, now)
     history = learned.history(warehouse, now.date())
-    made = _forecast(nights, history, known)
     return replace(
         known,
         nights=tuple(
@@ -99,23 +98,6 @@ def _nights(watched: Watched, registry: Registry, roster: Roster, now: datetime)
         if is_night(night):
             found.append(KnownNight(night, assess(night.client, night.facts, decide(night), now)))
     return found
-
-
-def _forecast(nights: Sequence[KnownNight], history: "History", known: Known) -> dict[NightKey, NightForecast]:
-    """Of those in hand, and those whose deadline is to come: together, as they share slots and analysts."""
-    ahead = [ahead_of(item.night, item.status) for item in nights if _is_ahead(item, known)]
-    if not ahead:
-        return {}
-    from acme_assets.sla.forecast import forecast
-
-    made = forecast(ahead, history, known.now, desk=known.desk)
-    return {(item.client_id, item.business_date): item for item in made}
-
-
-def _is_ahead(item: KnownNight, known: Known) -> bool:
-    client_id, day = item.key
-    in_hand = business_date_in_hand(known.registry.clients[client_id], known.now)
-    return item.status.state != "released" and (day == in_hand or item.status.deadline > known.now)
 
 
 def _throughput(history: "History") -> tuple[Throughput, ...]:

@@ -1,16 +1,28 @@
-"""What past nights teach, kept between the ticks of a process. What forecasts (numpy) is imported when it is asked."""
+"""What past nights teach, and the forecast that was made last, kept between the ticks of a process.
 
-from datetime import date, timedelta
+What forecasts (numpy) is imported when it is asked.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from threading import Lock
 from typing import TYPE_CHECKING
 
+from acme_assets.alerts.known import NightKey
+from acme_assets.sla.night import Desk, NightAhead
+from acme_assets.sla.result import NightForecast
 from acme_assets.warehouse.protocol import Warehouse
 
 if TYPE_CHECKING:
     from acme_assets.sla.history import History
 
+
 LEARNED_FROM = timedelta(days=365)
 CORRECTED_FROM = timedelta(days=45)
 """Nights whose forecasts correct the next: enough of them, and none of a forecast that was another."""
+
+SHARED_FOR = timedelta(minutes=1)
+"""How old a forecast may be that one sensor made and another takes over: each looks once a minute, seldom at once."""
 
 
 class Learned:
@@ -21,6 +33,8 @@ class Learned:
 
     def __init__(self) -> None:
         self._known: tuple[object, History] | None = None
+        self._made: dict[NightKey, NightForecast] = {}
+        self._lock = Lock()
 
     def history(self, warehouse: Warehouse, today: date) -> "History":
         """From the nights of a year."""
@@ -38,3 +52,23 @@ class Learned:
                 p, missed, nights = zip(*said, strict=True) if said else ((), (), ())
                 self._known = (version, learned.corrected(PastForecasts(p, missed, nights)))
         return self._known[1]
+
+    def forecast(
+        self, warehouse: Warehouse, nights: Sequence[NightAhead], desk: Desk, now: datetime
+    ) -> dict[NightKey, NightForecast]:
+        """Of these nights, all together as they share slots and analysts: now, or less than a minute ago.
+
+        Two threads that ask at once wait for one forecast.
+        """
+        with self._lock:
+            wanted = [(night.client_id, night.business_date) for night in nights]
+            if not all(key in self._made and self._is_fresh(self._made[key], now) for key in wanted):
+                from acme_assets.sla.forecast import forecast
+
+                made = forecast(nights, self.history(warehouse, now.date()), now, desk=desk)
+                self._made = {(item.client_id, item.business_date): item for item in made}
+            return {key: self._made[key] for key in wanted}
+
+    @staticmethod
+    def _is_fresh(made: NightForecast, now: datetime) -> bool:
+        return timedelta(0) <= now - made.made_at < SHARED_FOR

@@ -18,6 +18,7 @@ from acme_assets.notify.outbox import Patience, deliver_due
 from acme_assets.warehouse import alerting, turning
 from acme_assets.warehouse.heartbeats import beat, read_heartbeats
 from acme_assets.warehouse.incidents import read_recent, store
+from acme_assets.warehouse.learned import Learned
 from acme_assets.warehouse.messages import StoredMessage, read_messages
 from client_partitions.escalation import Policy, load_policy
 from tests.world import ELIGIBILITY, World, make_roster, roster_person
@@ -56,7 +57,7 @@ class Ticks:
     def __init__(self, world: World, instance: DagsterInstance, policy: Policy = POLICY) -> None:
         self.world, self.instance, self.policy = world, instance, policy
         self.cursor: Cursor | None = None
-        self.memory = Memory()
+        self.memory = Memory(Learned())
 
     def at(self, moment: datetime) -> str:
         self.world.now = moment
@@ -172,7 +173,7 @@ def test_killed_in_a_turn_nothing_is_there_and_the_next_tick_does_it_all(
             ticks.until(LATE + 3 * MINUTE, 1)
     assert (ticks.incidents, ticks.messages) == ([], [])
     assert "incident_opened" not in ticks.world.actions()
-    ticks.memory = Memory()
+    ticks.memory = Memory(Learned())
     ticks.until(LATE + 6 * MINUTE, 1)
     assert (len(ticks.incidents), len(ticks.messages)) == (1, 1)
     assert ticks.world.actions().count("incident_opened") == 1
@@ -234,7 +235,7 @@ def test_an_incident_keeps_the_policy_that_it_began_with(ticks: Ticks) -> None:
         {"who": "on_call", "at": 0.01, "least": 1, "most": 2},
     ]
     ticks.policy = Policy.model_validate(data)
-    ticks.memory = Memory()
+    ticks.memory = Memory(Learned())
     ticks.until(LATE + 6 * MINUTE, 10)
     assert [item.message.recipient.email for item in ticks.messages] == ["cora@tiny.example"]
     assert ticks.incidents[0].policy == POLICY.version != ticks.policy.version
@@ -253,10 +254,10 @@ def test_figures_are_stored_when_they_changed_and_not_at_every_tick(
 
 def test_the_sensor_gives_a_sign_of_life_and_keeps_its_cursor(staffed: World, instance: DagsterInstance) -> None:
     context = build_sensor_context(instance=instance, resources={"platform": staffed.platform()})
-    alerts_sensor(30)(context)
+    alerts_sensor(Learned(), 30)(context)
     known = context.cursor
     assert known
-    alerts_sensor(30)(context)
+    alerts_sensor(Learned(), 30)(context)
     assert context.cursor == known
     with staffed.warehouse.begin() as connection:
         assert set(read_heartbeats(connection)) == {"alerts"}

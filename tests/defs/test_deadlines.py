@@ -276,10 +276,10 @@ def test_a_tick_asks_as_many_queries_for_many_clients_as_for_one(world: World) -
 def test_the_sensor_keeps_its_cursor(world: World, instance: DagsterInstance) -> None:
     world.deliver("eligibility", ELIGIBILITY)
     context = build_sensor_context(instance=instance, resources={"platform": world.platform()})
-    deadlines_sensor(30)(context)
+    deadlines_sensor(Learned(), 30)(context)
     known = context.cursor
     assert known
-    deadlines_sensor(30)(context)
+    deadlines_sensor(Learned(), 30)(context)
     assert context.cursor == known
 
 

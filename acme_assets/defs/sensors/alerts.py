@@ -84,13 +84,13 @@ class Cursor:
 class Memory:
     """What a process keeps between ticks, because learning it takes long: all of it is in the ledger."""
 
-    learned: Learned = field(default_factory=Learned)
+    learned: Learned
     policies: Policies = field(default_factory=Policies)
 
 
-def alerts_sensor(interval_seconds: int) -> SensorDefinition:
-    """The alerts sensor."""
-    memory = Memory()
+def alerts_sensor(learned: Learned, interval_seconds: int) -> SensorDefinition:
+    """The alerts sensor. `learned` is shared with the deadlines, so that each forecast is made once."""
+    memory = Memory(learned)
 
     @sensor(
         name="alerts",

@@ -5,9 +5,8 @@ Each part asks the ledger what is missing: the next tick makes up for one that d
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from dagster import (
     DefaultSensorStatus,
@@ -24,7 +23,7 @@ from acme_assets.gates.decision import decide
 from acme_assets.gates.terms import Night, night_of
 from acme_assets.nights.status import NightStatus, assess
 from acme_assets.sla.ahead import ahead_of, desk_of
-from acme_assets.sla.outcomes import dates_over, is_night, is_worth_storing, nights_to_watch, outcome_of
+from acme_assets.sla.outcomes import dates_over, is_ahead, is_night, is_worth_storing, nights_to_watch, outcome_of
 from acme_assets.sla.result import NightForecast
 from acme_assets.warehouse.deadlines import Watched, read_watched, record_outcomes, store_forecasts
 from acme_assets.warehouse.entries import Revision, revision
@@ -76,9 +75,8 @@ class Cursor:
         return now < self.read_at + (EVERY if found == self.revision else AT_MOST_EVERY)
 
 
-def deadlines_sensor(interval_seconds: int) -> SensorDefinition:
-    """The deadlines sensor."""
-    learned = Learned()
+def deadlines_sensor(learned: Learned, interval_seconds: int) -> SensorDefinition:
+    """The deadlines sensor. `learned` is shared with the alerts, so that each forecast is made once."""
 
     @sensor(
         name="deadlines",
@@ -109,8 +107,7 @@ def watch(platform: Platform, before: Cursor | None, learned: Learned) -> tuple[
         watched = read_watched(connection, ((key, day) for key, dates in days.items() for day in dates))
     nights = _assessed(platform, watched, now)
     recorded = _decide(platform, nights, watched, now)
-    in_hand = {key: dates[-1] for key, dates in days.items()}
-    forecast = _forecast(platform, nights, watched, in_hand, learned, now)
+    forecast = _forecast(platform, nights, watched, learned, now)
     summarised = _summarise(platform, now)
     with platform.warehouse.begin() as connection:  # once all of it went well
         beat(platform.warehouse, connection, DEADLINES, now)
@@ -138,25 +135,11 @@ def _decide(platform: Platform, nights: list[tuple[Night, NightStatus]], watched
 
 
 def _forecast(
-    platform: Platform,
-    nights: list[tuple[Night, NightStatus]],
-    watched: Watched,
-    in_hand: Mapping[str, date],
-    learned: Learned,
-    now: datetime,
+    platform: Platform, nights: list[tuple[Night, NightStatus]], watched: Watched, learned: Learned, now: datetime
 ) -> int:
-    open_nights = [
-        ahead_of(night, status)
-        for night, status in nights
-        if status.state != "released" and status.business_date == in_hand[status.client_id]
-    ]
-    if not open_nights:
-        return 0
-    from acme_assets.sla.forecast import forecast
-
-    history, desk = learned.history(platform.warehouse, now.date()), desk_of(platform.roster(), now)
-    made = forecast(open_nights, history, now, desk=desk)
-    return _store(platform, made, watched)
+    ahead = [ahead_of(night, status) for night, status in nights if is_ahead(night, status, now)]
+    made = learned.forecast(platform.warehouse, ahead, desk_of(platform.roster(), now), now)
+    return _store(platform, [*made.values()], watched)
 
 
 def _store(platform: Platform, made: list[NightForecast], watched: Watched) -> int:
