@@ -130,7 +130,7 @@ def copy_quarantine(warehouse: Warehouse, folder: Path) -> None:
     """COPY INTO quarantine.\"rows\", whose name is a reserved word"""
     table, file = quarantined_rows(), folder / "patient.quarantined.csv"
     columns = [column.name for column in table.columns]
-    row = 'd1,c1,2026-03-10,f.csv,1,type,birth_date,no date,"{""birth_date"": ""x""}"'
+    row = 'd1,c1,2026-03-10,f.csv,1,l1,type,birth_date,no date,"{""birth_date"": ""x""}"'
     file.write_text(",".join(columns) + "\n" + row + "\n")
     with warehouse.begin() as connection:
         assert warehouse.copy(connection, table, file) == 1
@@ -141,6 +141,7 @@ def insert_new(warehouse: Warehouse, _: Path) -> None:
     """insert a ledger row unless it is there, and read it back"""
     row = {"delivery_id": "d1", "client_id": "c1", "business_date": NIGHT, "feed": "patient", "loaded_at": NOW}
     row |= {"started_at": NOW} | dict.fromkeys(("rows_in", "rows_loaded", "rows_quarantined", "lines_loaded"), 8)
+    row["load_id"] = "l1"
     with warehouse.begin() as connection:
         assert warehouse.insert_new(connection, loads, row)
         assert not warehouse.insert_new(connection, loads, row)
