@@ -14,7 +14,6 @@ from acme_assets.alerts.platform import audit_chain, forgeries, freshness, landi
 from acme_assets.alerts.sign_offs import exceptions, queue, sign_offs
 from acme_assets.alerts.work import backlog, stuck, warehouse, withdrawn
 from client_partitions.calendar import late_at
-from client_partitions.feeds import FEEDS
 
 LIKELY = 0.5
 """P(miss) from which on a night that no other cause is about is one by itself."""
@@ -63,7 +62,7 @@ def _will_miss(item: KnownNight, now: datetime) -> bool:
     if item.forecast is None or item.forecast.p_miss < LIKELY or item.is_kept:
         return False
     driver = item.forecast.driver.name.removeprefix("feeds/") if item.forecast.driver else ""
-    feed = next((name for name in FEEDS if name == driver), None)
+    feed = next((name for name in item.client.feeds if name == driver), None)
     return feed is None or late_at(item.client, feed, item.status.business_date) <= now
 
 

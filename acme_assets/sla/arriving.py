@@ -77,12 +77,12 @@ def _landing(item: Expectation, shared: Minutes, bonds: Bonds, now: datetime, dr
     alone = comes * bonds.alone * (1 - passed)
     left = uniforms * (together + alone + (1 - comes))
     with_others = np.minimum(left / np.maximum(together, 1e-12), 1.0)
-    by_itself = np.clip((left - together) / max(alone, 1e-12), 0.0, 1.0)
-    x = shared + bonds.own * normal.quick_quantile(gone + with_others * (1 - gone))
-    place = np.where(left < together, normal.cdf(x), passed + by_itself * (1 - passed))
-    offset = np.interp(place * comes, item.row, scale.MINUTES)
-    at = np.maximum(offset - item.passed, 0.0)
-    at = np.where((left >= together + alone) | (place >= _ABSENT), np.inf, at)
+    place = normal.cdf(shared + bonds.own * normal.quick_quantile(gone + with_others * (1 - gone)))
+    apart = np.nonzero(left >= together)[0]  # few
+    by_itself = (left[apart] - together[apart]) / max(alone, 1e-12)
+    place[apart] = np.where(by_itself < 1, passed + by_itself * (1 - passed), 1.0)
+    at = np.maximum(np.interp(place * comes, item.row, scale.MINUTES) - item.passed, 0.0)
+    at[place >= _ABSENT] = np.inf
     if item.feed.promised is not None:
         at = np.minimum(at, max((item.feed.promised - now).total_seconds() / 60, 0.0))
-    return at.astype(np.float32)
+    return np.asarray(at, np.float32)

@@ -26,36 +26,45 @@ def shares_of_risk(chain: Chain, number: int, end: float) -> dict[str, float]:
     if not missed.any():
         return {}
     feeds = chain.feeds[number]
-    stack = np.stack([np.minimum(done[missed], _MOST) for done in feeds.values()], axis=1) if feeds else None
+    files = np.stack([np.minimum(done[missed], _MOST) for done in feeds.values()]) if feeds else None
     inputs, built, signed, released = (
         np.minimum(stage[missed, number], _MOST) for stage in (chain.inputs, chain.built, chain.signed, chain.released)
     )
     spans: dict[str, Minutes] = {}
-    if stack is not None:
-        ordered = np.sort(stack, axis=1)
-        second = ordered[:, -2] if stack.shape[1] > 1 else np.zeros(len(stack), np.float32)
-        latest = stack.argmax(axis=1)
-        for position, feed in enumerate(feeds):
-            spans[f"feeds/{feed}"] = np.where(latest == position, ordered[:, -1] - np.maximum(second, 0), 0)
+    if files is not None:
+        latest, second = _two_latest(files)
+        of_last = latest - np.maximum(second, 0)
+        last = files.argmax(axis=0)
+        spans = {f"feeds/{feed}": of_last * (last == position) for position, feed in enumerate(feeds)}
     rest = {"marts": built - inputs, "sign-off": signed - built, "release": released - signed}
     never = inputs >= _MOST
     spans |= {name: np.where(never, 0, np.maximum(span, 0)) for name, span in rest.items()}
-    spent = np.stack(list(spans.values()), axis=1)
-    over = (np.where(never, _MOST, released) - end)[:, None]
-    saves = (spent >= over) & (spent > 0)
-    by_saving = saves / np.maximum(saves.sum(axis=1, keepdims=True), 1)
-    by_time = spent / np.maximum(spent.sum(axis=1, keepdims=True), 1e-6)
-    share = np.where(saves.any(axis=1, keepdims=True), by_saving, by_time).mean(axis=0)
-    if stack is not None and (ties := spent.sum(axis=1) <= 0).any():
-        share = _with_ties(share, ties, stack, list(feeds), list(spans))
+    spent = np.stack(list(spans.values()))
+    saves = (spent >= np.where(never, _MOST, released) - end) & (spent > 0)
+    saviours, minutes = saves.sum(axis=0), spent.sum(axis=0)
+    by_saving = saves / np.maximum(saviours, 1)
+    by_time = spent / np.maximum(minutes, 1e-6)
+    share = np.where(saviours > 0, by_saving, by_time).mean(axis=1)
+    if files is not None and (ties := minutes <= 0).any():
+        share = _with_ties(share, ties, files, list(feeds), list(spans))
     total = float(share.sum())
     return {name: float(part / total) for name, part in zip(spans, share, strict=True)} if total else {}
 
 
-def _with_ties(share: Minutes, ties: NDArray[np.bool_], stack: Minutes, feeds: list[str], names: list[str]) -> Minutes:
+def _two_latest(files: Minutes) -> tuple[Minutes, Minutes]:
+    """Of each sample, when the last file is there and when the last but one; 0 where there is one."""
+    latest, second = files[0], np.zeros_like(files[0])
+    for number, done in enumerate(files[1:]):
+        beaten = np.minimum(latest, done)
+        second = np.maximum(second, beaten) if number else beaten
+        latest = np.maximum(latest, done)
+    return latest, second
+
+
+def _with_ties(share: Minutes, ties: NDArray[np.bool_], files: Minutes, feeds: list[str], names: list[str]) -> Minutes:
     """Samples in which several files never come: they share them."""
-    latest = stack[ties] >= stack[ties].max(axis=1, keepdims=True)
-    of_feeds = (latest / latest.sum(axis=1, keepdims=True)).sum(axis=0) / len(ties)
+    latest = files[:, ties] >= files[:, ties].max(axis=0)
+    of_feeds = (latest / latest.sum(axis=0)).sum(axis=1) / len(ties)
     added = share.copy()
     for feed, part in zip(feeds, of_feeds, strict=True):
         added[names.index(f"feeds/{feed}")] += part

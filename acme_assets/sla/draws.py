@@ -27,7 +27,7 @@ class Draws:
         key = int.from_bytes(blake2b(name, digest_size=16).digest(), "big")
         first, second = ((key >> shift) % _SHUFFLES for shift in (0, 32))
         begin = (key >> 64) % self.samples
-        return np.asarray(self._middles[first][self._shuffles[second][begin : begin + self.samples]])
+        return np.asarray(self._middles[first].take(self._shuffles[second][begin : begin + self.samples]))
 
     @cached_property
     def _shuffles(self) -> NDArray[np.int64]:

@@ -68,13 +68,13 @@ class Duration:
         if elapsed > 0:
             passed = float(np.interp(np.log(max(elapsed, _LEAST)) - centre, self.residuals, _SHARES))
             u = passed + u * (1 - passed)
-        drawn = np.exp(np.float32(centre) + self._table[(np.asarray(u) * _PARTS + 0.5).astype(np.int32)])
-        return np.asarray(np.maximum(drawn, np.float32(elapsed)))
+        drawn = np.exp(np.float32(centre)) * self._table[(np.asarray(u) * _PARTS + 0.5).astype(np.int32)]
+        return np.asarray(np.maximum(drawn, np.float32(elapsed)) if elapsed > 0 else drawn)
 
     @cached_property
     def _table(self) -> NDArray[np.float32]:
-        """The residuals at even steps: looked up by the million."""
-        return np.interp(np.arange(_PARTS + 1) / _PARTS, _SHARES, self.residuals).astype(np.float32)
+        """The factors that the residuals stand for, at even steps: looked up by the million."""
+        return np.exp(np.interp(np.arange(_PARTS + 1) / _PARTS, _SHARES, self.residuals)).astype(np.float32)
 
     @property
     def _excess(self) -> float:

@@ -6,6 +6,7 @@ known by now (`arriving`), stages take what they took before and share slots and
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from acme_assets.sla.chain import Chain, Simulation
 from acme_assets.sla.correction import Correction
 from acme_assets.sla.criticality import shares_of_risk
 from acme_assets.sla.draws import Draws
-from acme_assets.sla.habits import Habits, Leaning, habits
+from acme_assets.sla.habits import Habits, Leaning
 from acme_assets.sla.history import History
 from acme_assets.sla.night import Desk, NightAhead
 from acme_assets.sla.record import Sender
@@ -61,7 +62,7 @@ def _habits(nights: Sequence[NightAhead], history: History, leaning: Leaning) ->
     for day in {night.business_date for night in nights}:
         of_day = [night for night in nights if night.business_date == day]
         senders = [Sender(night.client_id, feed.feed) for night in of_day for feed in night.feeds]
-        found[day] = habits(history.arrivals.before(day), day, senders, leaning)
+        found[day] = history.habits(day, senders, leaning)
     return found
 
 
@@ -70,20 +71,21 @@ def _night(night: NightAhead, number: int, chain: Chain, now: datetime, correcti
     said = correction if end > 0 else Correction()
     released = chain.released[:, number]
     latest = end + HORIZON.total_seconds() / 60
-    p_raw = float((released > end).mean())
+    p_raw = _share(released > end)
     risk = shares_of_risk(chain, number, end)
     nodes = []
-    for name, done, group, rest, others in _nodes(night, number, chain):
-        room = timedelta(minutes=_quantile(rest, SAFE))
+    room = {name: timedelta(minutes=_quantiles(rest[:, number], SAFE)[0]) for name, rest in chain.rest.items()}
+    for name, done, group, stage, others in _nodes(night, number, chain):
+        rest = chain.rest[stage][:, number] if stage else np.float32(0)
         nodes.append(
             NodeForecast(
                 name,
                 group,
                 *_p50_and_p90(done, latest, now),
-                float((done > latest).mean()),
+                _share(done > latest),
                 risk.get(name, 0.0),
-                said.of(float((others + rest > end).mean())),
-                night.deadline - room,
+                said.of(_share(others + rest > end)),
+                night.deadline - room.get(stage, timedelta(0)),
             )
         )
     return NightForecast(
@@ -98,33 +100,39 @@ def _night(night: NightAhead, number: int, chain: Chain, now: datetime, correcti
     )
 
 
-def _nodes(night: NightAhead, number: int, chain: Chain) -> list[tuple[str, Minutes, OwnerGroup, Minutes, Minutes]]:
-    """Of each that is not done: name, when it is, whose, how long what is after takes, and when what is beside is."""
-    found: list[tuple[str, Minutes, OwnerGroup, Minutes, Minutes]] = []
+def _nodes(night: NightAhead, number: int, chain: Chain) -> list[tuple[str, Minutes, OwnerGroup, str, Minutes]]:
+    """Of each that is not done: name, when it is, whose, of what stage the rest is, and when what is beside is."""
+    found: list[tuple[str, Minutes, OwnerGroup, str, Minutes]] = []
     nothing = np.zeros(chain.inputs.shape[0], np.float32)
     states = {str(feed.feed): feed.state for feed in night.feeds}
-    for feed, done in chain.feeds[number].items():
+    feeds = chain.feeds[number]
+    for (feed, done), others in zip(feeds.items(), _latest_of_others([*feeds.values()], nothing), strict=True):
         group: OwnerGroup = "client" if states[feed] in ("expected", "quarantined") else "engineering"
-        beside = [item for other, item in chain.feeds[number].items() if other != feed]
-        others = np.maximum.reduce(beside) if beside else nothing
-        found.append((f"feeds/{feed}", done, group, chain.rest["feeds"][:, number], others))
+        found.append((f"feeds/{feed}", done, group, "feeds", others))
     for name, stage in (("marts", chain.built), ("sign-off", chain.signed)):
         if _is_ahead(night, name):
-            found.append((name, stage[:, number], _OWNER[name], chain.rest[name][:, number], nothing))
-    found.append(("release", chain.released[:, number], _OWNER["release"], nothing, nothing))
+            found.append((name, stage[:, number], _OWNER[name], name, nothing))
+    found.append(("release", chain.released[:, number], _OWNER["release"], "", nothing))
     return found
+
+
+def _latest_of_others(items: Sequence[Minutes], nothing: Minutes) -> list[Minutes]:
+    """Of each, the latest of all but itself: of those before it and those after it."""
+    before = list(accumulate(items, np.maximum, initial=nothing))
+    after = list(accumulate(reversed(items), np.maximum, initial=nothing))
+    return [np.maximum(one, other) for one, other in zip(before[:-1], after[-2::-1], strict=True)]
 
 
 def _is_ahead(night: NightAhead, name: str) -> bool:
     return (night.marts if name == "marts" else night.sign_off).state != "done"
 
 
-def _quantile(values: Minutes, share: float) -> float:
-    """The least value that so large a share of them does not exceed."""
-    return _quantiles(values, share)[0]
+def _share(happens: NDArray[np.bool_]) -> float:
+    return np.count_nonzero(happens) / len(happens)
 
 
 def _quantiles(values: Minutes, *shares: float) -> list[float]:
+    """Of each share, the least value that so large a share of them does not exceed."""
     places = [max(int(np.ceil(share * len(values))) - 1, 0) for share in shares]
     ordered = np.partition(values, places)
     return [float(ordered[place]) for place in places]

@@ -66,13 +66,14 @@ def habits(record: ArrivalRecord, tonight: date, senders: list[Sender], leaning:
     offsets = kept.offsets
     owed, came = ~np.isnan(offsets), np.isfinite(offsets)
     age = np.cumsum(owed[:, ::-1], axis=1)[:, ::-1].astype(float)
-    alike = _alike(offsets, kept.dates, tonight)
+    places = scale.place(offsets)
+    alike = _alike(np.where(came, places, np.nan), kept.dates, tonight)
     recent, all_nights, fading = (
-        np.where(owed, 0.5 ** (age / half_life) * weight, 0.0)
+        np.where(owed, np.exp2(age / -half_life) * weight, 0.0)
         for half_life, weight in ((leaning.half_life, alike), (_FADING, alike), (leaning.half_life_of_absence, 1.0))
     )
-    past = _shapes(kept, np.where(came, all_nights, 0.0), leaning)
-    shape = _recent(kept, np.where(came, recent, 0.0), past, leaning)
+    past = _shapes(kept, places, np.where(came, all_nights, 0.0), leaning)
+    shape = _recent(places, np.where(came, recent, 0.0), past, leaning)
     usual = _share((all_nights * ~came).sum(), all_nights.sum(), 1.0, 0.05)
     before = _share((all_nights * ~came).sum(axis=1), all_nights.sum(axis=1), leaning.on_absence, usual)
     absent = _share((fading * ~came).sum(axis=1), fading.sum(axis=1), leaning.on_past_absence, before)
@@ -81,10 +82,10 @@ def habits(record: ArrivalRecord, tonight: date, senders: list[Sender], leaning:
     return Habits({sender: number for number, sender in enumerate(senders)}, come)
 
 
-def _recent(record: ArrivalRecord, weights: Floats, past: Floats, leaning: Leaning) -> Floats:
+def _recent(places: Floats, weights: Floats, past: Floats, leaning: Leaning) -> Floats:
     """(senders, knots): the recent nights, leaning on all of them."""
     row, column = np.nonzero(weights)
-    own = scale.distributions(row, record.offsets[row, column], weights[row, column], len(record.senders))
+    own = scale.distributions(row, places[row, column], weights[row, column], len(places))
     return np.asarray((own + leaning.on_past * past) / (own[:, -1:] + leaning.on_past))
 
 
@@ -103,17 +104,18 @@ def _of_senders(record: ArrivalRecord, senders: list[Sender]) -> ArrivalRecord:
     return ArrivalRecord((*senders, *others), record.dates, np.concatenate([record.offsets, empty])[rows])
 
 
-def _shapes(record: ArrivalRecord, weights: Floats, leaning: Leaning) -> Floats:
+def _shapes(record: ArrivalRecord, places: Floats, weights: Floats, leaning: Leaning) -> Floats:
     """(senders, knots): the distribution of a file's offset if it comes."""
     row, column = np.nonzero(weights)
-    minutes, weight = record.offsets[row, column], weights[row, column]
+    at, weight = places[row, column], weights[row, column]
     count = len(record.senders)
-    own = scale.distributions(row, minutes, weight, count)
+    own = scale.distributions(row, at, weight, count)
     own_weight = own[:, -1]
     of_feed = codes([sender.feed for sender in record.senders])
-    feeds = _leaning_on_all(scale.distributions(of_feed[row], minutes, weight, int(of_feed.max(initial=-1)) + 1))
+    feeds = _leaning_on_all(scale.distributions(of_feed[row], at, weight, int(of_feed.max(initial=-1)) + 1))
     usual = _medians(own)
-    deviations = scale.distributions(np.zeros(len(row), np.int64), minutes - usual[row], weight, 1)[0]
+    apart = scale.place(record.offsets[row, column] - usual[row])
+    deviations = scale.distributions(np.zeros(len(row), np.int64), apart, weight, 1)[0]
     spread = deviations / deviations[-1] if deviations[-1] else deviations
     lean = np.where(own_weight > 0, leaning.on_spread, 0.0)
     shifted = np.stack([np.interp(scale.MINUTES - at, scale.MINUTES, spread) for at in usual])
@@ -139,21 +141,21 @@ def _medians(own: Floats) -> Floats:
     return np.where(own[:, -1] > 0, scale.MINUTES[np.minimum(at, scale.KNOTS - 1)], 0.0)
 
 
-def _alike(offsets: Floats, dates: tuple[date, ...], tonight: date) -> Floats:
-    """How much each night tells of tonight: 1 for days of the same class; for all others together so many nights as the
-    variance within classes is of that between them, one each at most (the weights of a mean with random effects).
+def _alike(places: Floats, dates: tuple[date, ...], tonight: date) -> Floats:
+    """How much each night tells of tonight, given places (nan: none): 1 for days of the same class; for all others
+    together so many nights as the variance within classes is of that between them, one each at most (the weights of a
+    mean with random effects).
 
     By the share of the variance of each sender's offsets that lies between classes of days, beyond what chance would
     put there (one-way analysis of variance).
     """
     if not dates:
-        return np.ones(offsets.shape)
+        return np.ones(places.shape)
     classes, of_tonight = day_classes(dates), day_classes([tonight])[0]
-    values = scale.place(np.where(np.isposinf(offsets), np.nan, offsets))
-    between, within = _variances(values, classes)
+    between, within = _variances(places, classes)
     own = np.clip(between / np.maximum(between + within, 1e-9), 0, 1)
     matters = np.clip((own - _NO_MATTER) / (1 - _NO_MATTER), 1e-9, 1)
-    others = (~np.isnan(values) & (classes != of_tonight)).sum(axis=1)
+    others = (~np.isnan(places) & (classes != of_tonight)).sum(axis=1)
     each = np.minimum((1 - matters) / matters / np.maximum(others, 1), 1.0)
     return np.where(classes[None, :] == of_tonight, 1.0, each[:, None])
 

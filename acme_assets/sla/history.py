@@ -1,7 +1,7 @@
 """What past nights teach: arrivals, durations and how often things go wrong, in a form that the forecast draws from."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -11,6 +11,7 @@ from acme_assets.sla.bonds import Bonds, bonds
 from acme_assets.sla.columns import Columns
 from acme_assets.sla.correction import NO_CORRECTION, Correction, PastForecasts, learn_correction
 from acme_assets.sla.durations import Duration, Guess, Observed, learn
+from acme_assets.sla.habits import Habits, Leaning, habits
 from acme_assets.sla.record import ArrivalRecord, Sender
 from acme_assets.sla.summary import NightSummary
 from client_partitions.feeds import FEEDS
@@ -54,6 +55,10 @@ class Chance:
         return cls(usual, {name: float(share) for name, share, seen in zip(names, shares, of, strict=True) if seen})
 
 
+_KEPT = 4
+"""Nights whose habits are kept: 5 MB each at 1,000 senders, and no more are in hand."""
+
+
 @dataclass(frozen=True)
 class History:
     """Everything that a forecast leans on."""
@@ -74,6 +79,17 @@ class History:
     """Of a requested exception: whether the client acknowledged it."""
     correction: Correction = NO_CORRECTION
     """By what past forecasts were worth."""
+    _habits: dict[tuple[date, Leaning], Habits] = field(default_factory=dict, repr=False, compare=False)
+
+    def habits(self, day: date, senders: list[Sender], leaning: Leaning) -> Habits:
+        """Of a night's senders, from the nights before it; kept, as every forecast of the night asks for them."""
+        found = self._habits.get((day, leaning))
+        if found is None or any(sender not in found.rows for sender in senders):
+            found = habits(self.arrivals.before(day), day, senders, leaning)
+            self._habits[day, leaning] = found
+            for old in [*self._habits][:-_KEPT]:
+                self._habits.pop(old, None)
+        return found
 
     @classmethod
     def of(cls, summaries: Iterable[NightSummary]) -> "History":

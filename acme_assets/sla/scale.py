@@ -31,13 +31,13 @@ def place(minutes: Floats) -> NDArray[np.float64]:
     return np.asarray(np.clip((np.arcsinh(minutes / UNIT) + _TOP) / _SPACING, 0, KNOTS - 1))
 
 
-def distributions(row: NDArray[np.integer], minutes: Floats, weights: Floats, rows: int) -> NDArray[np.float64]:
+def distributions(row: NDArray[np.integer], at: Floats, weights: Floats, rows: int) -> NDArray[np.float64]:
     """Weighted times as one distribution a row, smoothed; shape (rows, KNOTS), each ending at its total weight.
 
     Args:
         row: which row each time belongs to.
+        at: their places on the scale.
     """
-    at = place(minutes)
     low = np.floor(at).astype(np.int64)
     part = at - low
     size = rows * KNOTS

@@ -399,6 +399,12 @@ def test_a_night_that_will_miss_and_that_nothing_holds_is_engineerings() -> None
     assert at(0.9, failed_load()) == [f"load/{KEY}"]
 
 
+def test_a_file_that_the_client_does_not_owe_is_no_excuse() -> None:
+    """The registry may have changed since it was delivered."""
+    facts = facts_of(delivery("eligibility"), delivery("pharmacy_claim"), delivery("patient"))
+    assert keys(world(night(facts=facts, forecast=risky(0.9, driver="feeds/patient")))) == [f"pace/{KEY}"]
+
+
 def test_the_risk_of_a_file_that_has_time_is_its_senders_and_wakes_nobody() -> None:
     """A new client, of whose senders nothing is known: at ten in the evening anything may come too late."""
     likely = node("feeds/pharmacy_claim", criticality=1.0, p50=DEADLINE - 3 * timedelta(hours=1))

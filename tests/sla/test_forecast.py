@@ -198,12 +198,14 @@ def test_the_drop_dead_time_leaves_room_for_what_is_after_it() -> None:
     order = [by_name[name] for name in ("feeds/eligibility", "marts", "sign-off", "release")]
     assert order == sorted(order)
     assert len(set(order)) == 4
-    done_then = replace(
-        loaded(night(), DUE), marts=StageAhead("done", DUE), sign_off=StageAhead("done", by_name["sign-off"]),
-        release=StageAhead("running", by_name["sign-off"]), signatures=0,
-    )  # fmt: skip
-    assert risk(done_then, by_name["sign-off"]) <= 0.1
-    assert risk(done_then, DEADLINE - timedelta(seconds=5)) > 0.5
+
+    def signed_at(moment: datetime) -> float:
+        built = replace(loaded(night(), DUE), marts=StageAhead("done", DUE), signatures=0)
+        signed = replace(built, sign_off=StageAhead("done", moment), release=StageAhead("running", moment))
+        return risk(signed, moment)
+
+    assert signed_at(by_name["sign-off"]) <= 0.1
+    assert signed_at(DEADLINE - timedelta(seconds=5)) > 0.5
 
 
 def test_a_quarantined_file_is_to_be_sent_again_and_a_waiver_would_do_too() -> None:
