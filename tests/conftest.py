@@ -14,6 +14,7 @@ from acme_assets.stack.postgres import TemporaryServer, temporary_server
 from acme_assets.warehouse.mart_tables import MARTS_SCHEMA, mart_table
 from acme_assets.warehouse.migrate import migrate
 from acme_assets.warehouse.postgres import PostgresWarehouse
+from tests.databases import Databases
 from tests.world import World
 
 os.environ.pop("ACME_CLIENTS", None)
@@ -80,12 +81,17 @@ def migrated(postgres: TemporaryServer) -> str:
     return postgres.template("migrated", _prepare)
 
 
+@pytest.fixture(scope="session")
+def databases(postgres: TemporaryServer, migrated: str) -> Databases:
+    return Databases(postgres, migrated)
+
+
 @pytest.fixture
-def database(postgres: TemporaryServer, migrated: str) -> Iterator[str]:
-    """SQLAlchemy URL of a fresh, migrated database."""
-    url = postgres.fresh_database(migrated)
+def database(databases: Databases) -> Iterator[str]:
+    """SQLAlchemy URL of a migrated database without rows, under a name of its own."""
+    url = databases.take()
     yield url
-    postgres.drop(url)
+    databases.give_back(url)
 
 
 @pytest.fixture

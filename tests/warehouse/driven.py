@@ -18,13 +18,13 @@ from acme_assets.environment import Platform
 from acme_assets.gates.statement import Signer
 from acme_assets.nights.facts import NightFacts
 from acme_assets.nights.requirements import Unmet
-from acme_assets.stack.postgres import TemporaryServer
 from acme_assets.warehouse.ledger import statements
 from acme_assets.warehouse.loading import load_delivery
 from acme_assets.warehouse.postgres import PostgresWarehouse
 from acme_assets.warehouse.releasing import GateClosed
 from acme_assets.warehouse.signing import NotSigned, record
 from client_partitions.people import Roster, RosterKey, RosterPerson
+from tests.databases import Databases
 from tests.warehouse.night_model import Colleague, NightModel, plainly_signed, said_of
 from tests.world import (
     DELE,
@@ -95,8 +95,7 @@ def action(weight: int = 2, when: Callable[[Any], Any] = lambda night: True, **d
 class DrivenNight:
     """One client night with everybody who deals with it: the real thing, and the model of it."""
 
-    server: ClassVar[TemporaryServer]
-    template: ClassVar[str]
+    databases: ClassVar[Databases]
     patch: ClassVar[pytest.MonkeyPatch]
     verdict: ClassVar[dict[str, Any]] = {}
     """What the suites say."""
@@ -105,7 +104,7 @@ class DrivenNight:
 
     def __init__(self) -> None:
         super().__init__()
-        self.url = self.server.fresh_database(self.template)
+        self.url = self.databases.take()
         self.folder = tempfile.TemporaryDirectory()
         self.warehouse = PostgresWarehouse(self.url, pooled=True)
         self.world = World(self.warehouse, Path(self.folder.name))
@@ -121,7 +120,7 @@ class DrivenNight:
 
     def close(self) -> None:
         self.warehouse._engine.dispose()
-        self.server._server.drop_database(self.url.split("?")[0].rsplit("/", 1)[1])
+        self.databases.give_back(self.url)
         self.folder.cleanup()
 
     def count(self, what: str) -> None:

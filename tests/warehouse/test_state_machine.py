@@ -20,9 +20,9 @@ from sqlalchemy import Connection, RowMapping, select
 from acme_assets.gatekeeper.duties import Gatekeeper
 from acme_assets.nights.marts import GRAIN_OF_EVERY_MART
 from acme_assets.nights.marts import MARTS as DECLARED
-from acme_assets.stack.postgres import TemporaryServer
 from acme_assets.warehouse.ledger import audit_entries, candidates, client_nights, releases
 from acme_assets.warehouse.mart_tables import dashboard_view, published_table
+from tests.databases import Databases
 from tests.warehouse.by_hand import verdict
 from tests.warehouse.driven import ACTIONS, action
 from tests.warehouse.driven_by_hand import CANDIDATE, ByHand
@@ -187,11 +187,11 @@ class ClientNight(Work, People, ByHand, RuleBasedStateMachine):
 
 
 def test_a_night_driven_at_random(
-    postgres: TemporaryServer, migrated: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    databases: Databases, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     is_soak = "ACME_SOAK_EXAMPLES" in os.environ
     seed = int(os.environ.get("ACME_SOAK_SEED", random.randrange(2**32) if is_soak else 0))
-    ClientNight.server, ClientNight.template, ClientNight.patch = postgres, migrated, monkeypatch
+    ClientNight.databases, ClientNight.patch = databases, monkeypatch
     ClientNight.done.clear()
     monkeypatch.setattr("acme_assets.warehouse.building.run_suites", lambda *_, **__: verdict(**ClientNight.verdict))
     with capsys.disabled():
