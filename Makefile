@@ -7,6 +7,8 @@ UV := .uv/bin/uv
 BIN := .venv/bin
 DATA ?= ../shared/data/real
 export DATA
+# Compiling all that Dagster imports takes each process five seconds where nothing may keep the result.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-sshd setup-browser demo night dev stop test emulator check bench-gate bench-night bench-ticks bench-sla bench-board bench-alerts bench-ingest fuzz trial-sla soak chaos format lock pictures clean
 

@@ -66,8 +66,9 @@ class Databases:
                 self._schemas[url] = _schema(connection)
             return url
         url, schema = self._spare.pop()
-        old, self._again = _name(url), self._again + 1
-        new = f"again_{self._again}"
+        self._again += 1
+        old = make_url(url).database or ""
+        new = f"{old.partition('_again_')[0]}_again_{self._again}"
         with closing(_connect(self._server.url)) as connection, connection.cursor() as cursor:
             cursor.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new)))
         url = url.replace(f"/{old}?", f"/{new}?")
@@ -109,10 +110,6 @@ class Databases:
             statements += [f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}" for table, name in guards]
             statements += [f"ALTER SEQUENCE {name} RESTART" for name in sequences]
             cursor.execute("; ".join([*statements, "COMMIT"]))
-
-
-def _name(url: str) -> str:
-    return make_url(url).database or ""
 
 
 def _connect(url: str) -> "psycopg2.extensions.connection":
