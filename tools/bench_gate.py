@@ -32,7 +32,8 @@ from acme_assets.warehouse.ledger import candidates, releases
 from acme_assets.warehouse.mart_tables import dashboard_view
 from acme_assets.warehouse.signing import evidence_of, sign
 from acme_assets.warehouse.withdrawing import sign_withdrawal
-from tests.integration.real_stack import RealStack, free_port, real_stack, wait_for
+from tests.integration.real_stack import RealStack, real_stack, wait_for
+from tests.ports import free_port
 from tests.world import ELIGIBILITY, INGRID, PHARMACY, client_data, signer_of
 
 NIGHT = datetime.now(UTC).date() - timedelta(days=1)

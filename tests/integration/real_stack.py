@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -112,12 +111,6 @@ def wait_for(condition: Callable[[], T | None], seconds: float) -> T:
         assert time.monotonic() < until, "waited in vain"
         time.sleep(0.5)
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def write_people(home: Home) -> None:

@@ -18,7 +18,8 @@ from acme_assets.cli.nights import assess_all
 from acme_assets.nights.marts import MARTS
 from acme_assets.warehouse.mart_tables import dashboard_view, mart_table, published_table
 from acme_assets.warehouse.raw_tables import raw_table
-from tests.integration.real_stack import RealStack, free_port, real_stack, wait_for
+from tests.integration.real_stack import RealStack, real_stack, wait_for
+from tests.ports import free_port
 from tests.world import ELIGIBILITY, INGRID, PHARMACY, client_data
 
 NIGHT = datetime.now(UTC).date() - timedelta(days=1)

@@ -1,7 +1,6 @@
 """Homes for stacks: short-lived, private, on free ports."""
 
 import os
-import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,14 +9,9 @@ import pytest
 
 from acme_assets.stack import stack
 from acme_assets.stack.settings import Home
+from tests.ports import free_port
 
 DEFINITIONS = Path(__file__).parent / "definitions"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

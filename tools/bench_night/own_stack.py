@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from acme_assets.stack import stack
 from acme_assets.stack.people import enrol, prepare_people
 from acme_assets.stack.prepare import prepare
 from acme_assets.stack.settings import Home, environment
+from tests.ports import free_port
 
 _OF_A_SHELL = (
     *("ACME_PEOPLE", "ACME_KEYS", "ACME_KEY_PASSPHRASE", "ACME_USER", "ACME_LANDING_URL", "ACME_ENV"),
@@ -51,7 +51,7 @@ def working_folder(*, keep: bool) -> Iterator[Path]:
 @contextmanager
 def own_stack(root: Path, clients: Path, *, keep: bool) -> Iterator[OwnStack]:
     """Start it; stopped at the end, however that comes, unless `keep`."""
-    home = Home(root, _free_port())
+    home = Home(root, free_port())
     before = dict(os.environ)
     for variable in _OF_A_SHELL:
         os.environ.pop(variable, None)
@@ -76,9 +76,3 @@ def _analyst(home: Home, email: str) -> Signer:
     key = create_key(home.keys, email)
     enrol(home.people, email, key.public.text)
     return Signer(email, key)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
