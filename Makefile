@@ -10,7 +10,8 @@ export DATA
 # Compiling all that Dagster imports takes each process five seconds where nothing may keep the result.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-sshd setup-browser demo night dev stop test emulator check bench-gate bench-night bench-ticks bench-sla bench-board bench-alerts bench-ingest fuzz trial-sla soak chaos format lock pictures clean
+CHECKS := check-types check-style check-layers check-models check-definitions check-clients
+.PHONY: $(CHECKS) help setup setup-sshd setup-browser demo night dev stop test emulator check bench-gate bench-night bench-ticks bench-sla bench-board bench-alerts bench-ingest fuzz trial-sla soak chaos format lock pictures clean
 
 help:
 	@echo "make demo              one made-up night, watched from delivery to dashboards (KEEP=1 leaves it running)"
@@ -76,14 +77,28 @@ setup-sshd:
 emulator: .venv-emulator/.ready
 	.venv-emulator/bin/python tools/snowflake_emulator/run.py
 
+# Two at a time: most of each is one process that imports.
 check: setup
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync $(CHECKS)
+
+check-types:
+	$(BIN)/mypy
+
+check-style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+
+check-layers:
 	$(BIN)/lint-imports
+
+check-models:
 	$(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
+
+check-definitions: check-models
 	mkdir -p .venv/dagster  # an instance of its own: dagster.yaml here wants the stack's PostgreSQL
 	ACME_CLIENTS=demo DAGSTER_HOME=$(CURDIR)/.venv/dagster $(BIN)/dagster definitions validate -m acme_assets.definitions
+
+check-clients: check-models
 	$(BIN)/acme clients validate client_partitions/clients/demo
 	$(BIN)/acme clients validate client_partitions/clients/real
 	ACME_CLIENTS=demo $(BIN)/acme oncall check

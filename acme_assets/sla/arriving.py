@@ -30,6 +30,8 @@ class Expectation:
     """P(offset <= knot)."""
     passed: float
     """Minutes since it was due, negative before; it is known to come later than that."""
+    place: float
+    """P(offset <= passed), were it certain to come."""
 
 
 def landings(
@@ -59,10 +61,10 @@ def _evidence(
             row = of_date.row(Sender(night.client_id, feed.feed))
             offset = ((landed if landed is not None else now) - feed.due).total_seconds() / 60
             client.append(number)
-            place.append(float(np.interp(offset, scale.MINUTES, row)) / float(row[-1]))
+            place.append(min(float(np.interp(offset, scale.MINUTES, row)) / float(row[-1]), 1.0))
             is_here.append(landed is not None)
             if landed is None:
-                expected.append((number, Expectation(night, feed, row, offset)))
+                expected.append((number, Expectation(night, feed, row, offset, place[-1])))
     return Evidence(np.array(client, np.int64), np.array(place), np.array(is_here, bool)), expected
 
 
@@ -70,7 +72,7 @@ def _landing(item: Expectation, shared: Minutes, bonds: Bonds, now: datetime, dr
     """Later than now: together with the client's other files, alone at a time of its own, or not at all."""
     uniforms = draws.of(f"file {item.feed.feed}", item.night.client_id, item.night.business_date)
     comes = float(item.row[-1])
-    passed = min(float(np.interp(item.passed, scale.MINUTES, item.row)) / comes, 1.0)
+    passed = item.place
     threshold = float(normal.quantile(np.array([passed]))[0])
     gone = normal.cdf((threshold - shared) / bonds.own).astype(np.float64)
     together = comes * (1 - bonds.alone) * (1 - gone)

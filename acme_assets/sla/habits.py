@@ -112,7 +112,7 @@ def _shapes(record: ArrivalRecord, places: Floats, weights: Floats, leaning: Lea
     own = scale.distributions(row, at, weight, count)
     own_weight = own[:, -1]
     of_feed = codes([sender.feed for sender in record.senders])
-    feeds = _leaning_on_all(scale.distributions(of_feed[row], at, weight, int(of_feed.max(initial=-1)) + 1))
+    feeds = _leaning_on_all(np.stack([own[of_feed == feed].sum(axis=0) for feed in range(of_feed.max(initial=0) + 1)]))
     usual = _medians(own)
     apart = scale.place(record.offsets[row, column] - usual[row])
     deviations = scale.distributions(np.zeros(len(row), np.int64), apart, weight, 1)[0]

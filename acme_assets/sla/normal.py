@@ -22,7 +22,7 @@ _QUANTILE32 = np.interp((np.arange(_PARTS + 1)) / _PARTS, _CDF, _X).astype(np.fl
 
 def cdf(x: Floats) -> NDArray[np.float32]:
     """P(X <= x), to within 0.0002: by the nearest of 12,001 entries, since millions are asked for at once."""
-    at = np.clip(x, -_LIMIT, _LIMIT)
+    at = np.minimum(np.maximum(x, -_LIMIT), _LIMIT)  # np.clip takes twice as long to begin
     return _CDF32[((at + _LIMIT) * _PER_UNIT + 0.5).astype(np.int32)]
 
 

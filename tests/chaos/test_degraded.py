@@ -5,12 +5,13 @@ Whole services that die are `tests/stack/test_keeping.py` and `test_chaos.py`; t
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from dagster import DagsterInstance, SensorResult, build_sensor_context
-from sqlalchemy import select
+from sqlalchemy import create_engine, make_url, select, text
 from typer.testing import CliRunner
 
 from acme_assets.alerts.services import ALERTER, ALERTS, DEADLINES, GATEKEEPER, LANDING_ZONE
@@ -20,14 +21,16 @@ from acme_assets.defs.sensors.work import work_sensor
 from acme_assets.defs.stages import stage_jobs
 from acme_assets.feeds.zones import LocalZone, ZoneUnavailable
 from acme_assets.notify.channel import Channel
+from acme_assets.stack.postgres import TemporaryServer
 from acme_assets.warehouse.alert_tables import heartbeats
 from acme_assets.warehouse.heartbeats import beat
 from acme_assets.warehouse.ledger import stuck_work
+from acme_assets.warehouse.protocol import WarehouseUnavailable
 from acme_assets.warehouse.pulse import Pulse
 from acme_assets.watcher.watch import Watcher
 from client_partitions.escalation import load_policy
 from tests.notify.servers import http_server
-from tests.world import ELIGIBILITY, PHARMACY, World, make_roster, roster_person
+from tests.world import DELE, ELIGIBILITY, PHARMACY, World, make_roster, roster_person
 
 JOBS = stage_jobs({"nodes": {}})
 
@@ -113,6 +116,55 @@ class TestLandingZoneOutOfReach:
         world.landing.with_name("away").rename(world.landing)
         look(world, instance, cursor)
         assert status()[1] == {}
+
+
+@contextmanager
+def out_of_reach(database: str, postgres: TemporaryServer) -> Iterator[None]:
+    """The server ends every session of the warehouse and lets nobody in."""
+    name = make_url(database).database
+    engine = create_engine(postgres.url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+        connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"))
+        try:
+            yield
+        finally:
+            connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+    engine.dispose()
+
+
+class TestWarehouseOutOfReach:
+    def test_nothing_is_asked_for_in_an_hour_and_the_night_goes_on_where_it_was(
+        self, world: World, instance: DagsterInstance, database: str, postgres: TemporaryServer
+    ) -> None:
+        world.deliver("eligibility", ELIGIBILITY)
+        cursor = look(world, instance, None)
+        with out_of_reach(database, postgres):
+            world.put("pharmacy_claim", PHARMACY)
+            for _ in range(60):
+                world.now += timedelta(minutes=1)
+                for ask in (lambda: look(world, instance, cursor), lambda: asked_for(world, instance), world.build):
+                    with pytest.raises(WarehouseUnavailable):
+                        ask()
+        with world.warehouse.begin() as connection:
+            assert connection.execute(select(stuck_work)).all() == []
+        look(world, instance, look(world, instance, cursor))
+        assert asked_for(world, instance) == ["load"]
+        world.deliver("pharmacy_claim", PHARMACY)
+        assert asked_for(world, instance) == ["build"]
+        world.build()
+        world.approve(DELE)
+        world.release()
+        assert world.status().state == "released"
+
+    @pytest.mark.usefixtures("environment")
+    def test_status_says_so_in_one_line(self, database: str, postgres: TemporaryServer) -> None:
+        with out_of_reach(database, postgres):
+            said = CliRunner().invoke(app, ["status"])
+        assert said.exit_code == 1
+        assert said.output.startswith("error: the embedded PostgreSQL does not answer; see `acme stack status`")
+        assert len(said.output.splitlines()) == 1
+        assert CliRunner().invoke(app, ["status"]).exit_code == 0
 
 
 class TestFullDisk:
