@@ -72,7 +72,8 @@ def zip_members(file: SourceFile, wanted: ZipMembers) -> list[str]:
             their number in it, for a name may be anything.
     """
     with _regular(file) as raw, _archive(raw) as archive:
-        entries = [(number, entry) for number, entry in enumerate(archive.infolist(), 1) if not entry.is_dir()]
+        # Not is_dir(): on Python 3.11 it stumbles over a name that is empty.
+        entries = [(n, entry) for n, entry in enumerate(archive.infolist(), 1) if not entry.filename.endswith("/")]
     twice = {name for name, count in Counter(entry.filename for _, entry in entries).items() if count > 1}
     found: list[str] = []
     for number, entry in entries:

@@ -7,6 +7,7 @@ A piece of which this cannot be said is not read here: the csv module has the wo
 
 import io
 import json
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -101,6 +102,8 @@ class PlainText:
         return rows.select(pl.concat_str(*chain.from_iterable(parts), pl.lit("}"))).to_series()
 
     def _read(self, piece: bytes, quote: str | None) -> pl.DataFrame | None:
+        if piece.startswith(BOM_UTF8):  # Polars would take it for the file's own, and drop it from the first value
+            return None
         # Every column, whatever the layout asks for: else Polars accepts rows that are too long.
         try:
             return pl.read_csv(

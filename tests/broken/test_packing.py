@@ -58,6 +58,11 @@ def test_a_name_that_comes_twice_is_no_guess(held: Held) -> None:
     assert "has a name that another has too" in held(archive(("a.csv", GOOD), ("a.csv", GOOD)), ZIP)
 
 
+def test_a_member_whose_name_begins_with_a_nul_holds_the_file(held: Held) -> None:
+    content = archive(("rows.csv", GOOD)).replace(b"rows.csv", b"\0ows.csv")
+    assert "member 1 of the zip archive has a name with control characters" in held(content, ZIP)
+
+
 def test_a_member_that_no_pattern_names_holds_the_file(held: Held, outcome: Any) -> None:
     content = archive(("a.csv", GOOD), ("readme.txt", "hello"), ("old/b.csv", GOOD))
     assert "member 2 of the zip archive is none that" in held(content, CSV | {"zip": "*.csv"})

@@ -90,6 +90,12 @@ def test_a_byte_order_mark_is_read_over_where_the_order_is_named(codec: str, out
     assert outcome(content, CSV | {"encoding": codec}).result.rows_loaded == 1
 
 
+def test_a_byte_order_mark_before_a_row_is_part_of_its_first_value(outcome: Any) -> None:
+    """Polars drops it from the text that it is given."""
+    rows = "".join(f"\ufeff{number},Ada,F,\n" for number in range(3))
+    assert [row["person_id"] for row in outcome(HEADER + rows).loaded] == ["\ufeff0", "\ufeff1", "\ufeff2"]
+
+
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
 def test_utf_16_of_unknown_order_is_no_guess(codec: str, held: Held) -> None:
     assert "has no byte order mark" in held((HEADER + "1,Ada,F,\n").encode(codec), CSV | {"encoding": "utf-16"})

@@ -22,6 +22,7 @@ NAMES = ["a", "b", "c"]
 WIDE = ["a", "b", "c", "d", "e"]
 
 MARKS = [
+    "\ufeff",
     '"',
     ",",
     "\n",
