@@ -43,6 +43,7 @@ def test_every_kind_of_difference_is_told(content: str, verdict: Verdict, told: 
 
 
 def test_the_delimited_oracle_by_hand() -> None:
+    assert delimited_oracle.expected(b'\n""x').held == {"cannot be told from the next", "wrong header"}
     assert delimited_oracle.parse('a,"b,""c"\r\n\r\nd"e,\n', ",", '"') == ([["a", 'b,"c'], ['d"e', ""]], set())
     assert delimited_oracle.parse('a,"b', ",", '"')[1] == {"cannot be told from the next", "characters"}
     assert delimited_oracle.parse('"a"b', ",", '"')[1] == {"cannot be told from the next"}

@@ -16,9 +16,9 @@ def expected(content: bytes, encoding: str = "utf-8", delimiter: str = ",", quot
     rows, problems = parse(text, delimiter, quote)
     if not rows and not problems:
         return Verdict(held={"is empty"} if not text else {"is empty", "wrong header"})
-    if rows:
-        # An empty first line is an empty header.
-        header = [] if text[:1] in ("\r", "\n") else rows[0]
+    has_empty_header = text[:1] in ("\r", "\n")
+    if rows or has_empty_header:
+        header = [] if has_empty_header else rows[0]
         if any(header.count(name) != 1 for name in FIELDS):
             problems.add("wrong header")
         body = rows[1:] if header else rows
