@@ -58,7 +58,7 @@ def is_running(home: Home) -> bool:
 
 
 class TemporaryServer:
-    """A throwaway server. `url` is one empty database; `fresh_database()` makes more, at about 0.1 s each."""
+    """A throwaway server. `url` is one empty database; `fresh_database()` makes more, at 0.1 to 0.3 s each."""
 
     def __init__(self, server: Server) -> None:
         self._server = server

@@ -33,7 +33,7 @@ class Learned:
 
     def __init__(self) -> None:
         self._known: tuple[object, History] | None = None
-        self._made: dict[NightKey, NightForecast] = {}
+        self._made: dict[NightKey, tuple[NightAhead, NightForecast]] = {}
         self._lock = Lock()
 
     def history(self, warehouse: Warehouse, today: date) -> "History":
@@ -56,19 +56,23 @@ class Learned:
     def forecast(
         self, warehouse: Warehouse, nights: Sequence[NightAhead], desk: Desk, now: datetime
     ) -> dict[NightKey, NightForecast]:
-        """Of these nights, all together as they share slots and analysts: now, or less than a minute ago.
+        """Of these nights, all together as they share slots and analysts: now, or less than a minute ago if nothing
+        happened in any of them since. A cause that has just ended must not leave its risk behind, as nobody's.
 
         Two threads that ask at once wait for one forecast.
         """
         with self._lock:
-            wanted = [(night.client_id, night.business_date) for night in nights]
-            if not all(key in self._made and self._is_fresh(self._made[key], now) for key in wanted):
+            if not all(self._is_fresh(night, now) for night in nights):
                 from acme_assets.sla.forecast import forecast
 
                 made = forecast(nights, self.history(warehouse, now.date()), now, desk=desk)
-                self._made = {(item.client_id, item.business_date): item for item in made}
-            return {key: self._made[key] for key in wanted}
+                self._made = {_key(night): (night, item) for night, item in zip(nights, made, strict=True)}
+            return {_key(night): self._made[_key(night)][1] for night in nights}
 
-    @staticmethod
-    def _is_fresh(made: NightForecast, now: datetime) -> bool:
-        return timedelta(0) <= now - made.made_at < SHARED_FOR
+    def _is_fresh(self, night: NightAhead, now: datetime) -> bool:
+        before, made = self._made.get(_key(night), (None, None))
+        return before == night and made is not None and timedelta(0) <= now - made.made_at < SHARED_FOR
+
+
+def _key(night: NightAhead) -> NightKey:
+    return night.client_id, night.business_date

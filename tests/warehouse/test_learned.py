@@ -1,6 +1,7 @@
 """Sensors that look once a minute share one forecast."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from threading import Event
@@ -11,7 +12,7 @@ from acme_assets.sla.forecast import forecast
 from acme_assets.sla.night import NightAhead
 from acme_assets.sla.result import NightForecast
 from acme_assets.warehouse.learned import SHARED_FOR, Learned
-from tests.sla.made_up import DUE, night
+from tests.sla.made_up import DEADLINE, DUE, arrived, night
 from tests.world import World
 
 NOW = DUE - timedelta(hours=3)
@@ -30,6 +31,16 @@ def test_a_forecast_is_shared_for_less_than_a_minute(world: World) -> None:
     two = made(timedelta(seconds=70), ahead, night(client="c1"))
     assert [item.made_at for item in two] == 2 * [NOW + timedelta(seconds=70)]
     assert [item.made_at for item in made(timedelta(0), ahead)] == [NOW], "the clock was set back"
+
+
+def test_what_happened_in_a_night_is_in_the_next_forecast_at_once(world: World) -> None:
+    learned, later = Learned(), NOW + timedelta(seconds=5)
+    learned.forecast(world.warehouse, [night()], {}, NOW)
+    for ahead in (arrived(night(), "eligibility", NOW), replace(night(), deadline=DEADLINE + timedelta(hours=1))):
+        (made,) = learned.forecast(world.warehouse, [ahead], {}, later).values()
+        assert made.made_at == later
+        assert made.deadline == ahead.deadline
+    assert "feeds/eligibility" in {node.name for node in made.nodes}
 
 
 def test_two_sensors_that_ask_at_once_wait_for_one_forecast(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
