@@ -19,6 +19,9 @@ Minutes = NDArray[np.float32]
 _ABSENT = 0.998
 """Once so much of the probability that it comes has passed, a file is taken not to come."""
 
+_NONE_PASSED = 1e-6
+"""A share of the probability that is as good as none: so it is with most files before a night begins."""
+
 
 @dataclass(frozen=True)
 class Expectation:
@@ -73,18 +76,25 @@ def _landing(item: Expectation, shared: Minutes, bonds: Bonds, now: datetime, dr
     uniforms = draws.of(f"file {item.feed.feed}", item.night.client_id, item.night.business_date)
     comes = float(item.row[-1])
     passed = item.place
-    threshold = float(normal.quantile(np.array([passed]))[0])
-    gone = normal.cdf((threshold - shared) / bonds.own).astype(np.float64)
+    gone: NDArray[np.float64] | float = 0.0
+    if passed > _NONE_PASSED:
+        threshold = float(normal.quantile(np.array([passed]))[0])
+        gone = normal.cdf((threshold - shared) / bonds.own).astype(np.float64)
     together = comes * (1 - bonds.alone) * (1 - gone)
     alone = comes * bonds.alone * (1 - passed)
     left = uniforms * (together + alone + (1 - comes))
     with_others = np.minimum(left / np.maximum(together, 1e-12), 1.0)
-    place = normal.cdf(shared + bonds.own * normal.quick_quantile(gone + with_others * (1 - gone)))
+    score = shared + bonds.own * normal.quick_quantile(gone + with_others * (1 - gone))
+    at = _at(item, normal.FEW)[normal.among_few(score)]
     apart = np.nonzero(left >= together)[0]  # few
-    by_itself = (left[apart] - together[apart]) / max(alone, 1e-12)
-    place[apart] = np.where(by_itself < 1, passed + by_itself * (1 - passed), 1.0)
-    at = np.maximum(np.interp(place * comes, item.row, scale.MINUTES) - item.passed, 0.0)
-    at[place >= _ABSENT] = np.inf
+    by_itself = (left - together)[apart] / max(alone, 1e-12)
+    at[apart] = _at(item, np.where(by_itself < 1, passed + by_itself * (1 - passed), 1.0))
     if item.feed.promised is not None:
-        at = np.minimum(at, max((item.feed.promised - now).total_seconds() / 60, 0.0))
-    return np.asarray(at, np.float32)
+        at = np.minimum(at, np.float32(max((item.feed.promised - now).total_seconds() / 60, 0.0)))
+    return at
+
+
+def _at(item: Expectation, place: NDArray[np.floating]) -> Minutes:
+    """When it lands, by its place in its own distribution, were it certain to come."""
+    minutes = np.maximum(np.interp(place * item.row[-1], item.row, scale.MINUTES) - item.passed, 0.0)
+    return np.where(place >= _ABSENT, np.float32(np.inf), minutes.astype(np.float32))

@@ -30,11 +30,11 @@ class Draws:
         return np.asarray(self._middles[first].take(self._shuffles[second][begin : begin + self.samples]))
 
     @cached_property
-    def _shuffles(self) -> NDArray[np.int64]:
+    def _shuffles(self) -> NDArray[np.unsignedinteger]:
         """One after another, begun anywhere, is an order as good as a new one, for an eighth of its price. Each twice
         over, to begin anywhere."""
         random = np.random.default_rng(self.seed)
-        orders = (random.permutation(self.samples) for _ in range(_SHUFFLES))
+        orders = (random.permutation(self.samples).astype(np.min_scalar_type(self.samples)) for _ in range(_SHUFFLES))
         return np.stack([np.concatenate([order, order]) for order in orders])
 
     @cached_property

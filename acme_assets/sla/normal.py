@@ -26,6 +26,17 @@ def cdf(x: Floats) -> NDArray[np.float32]:
     return _CDF32[((at + _LIMIT) * _PER_UNIT + 0.5).astype(np.int32)]
 
 
+_PER_UNIT_OF_FEW = 250
+FEW = _CDF[:: _PER_UNIT // _PER_UNIT_OF_FEW]
+"""P(X <= x) at 3,001 even steps of x: for who works something out for each of them, to look it up by `among_few`."""
+
+
+def among_few(x: Floats) -> NDArray[np.int32]:
+    """The place in `FEW` of the entry nearest to x: its probability is within 0.0008."""
+    at = np.minimum(np.maximum(x, -_LIMIT), _LIMIT)
+    return np.asarray(((at + _LIMIT) * _PER_UNIT_OF_FEW + 0.5).astype(np.int32))
+
+
 def log_above(x: Floats) -> NDArray[np.float64]:
     """The logarithm of P(X > x), far out too, where the table says nothing: there by Mills' ratio, to within 0.0005."""
     far = np.maximum(x, _FAR)
