@@ -11,12 +11,12 @@ from acme_assets.defs.assemble import assemble
 from acme_assets.defs.dbt import MANIFEST
 from acme_assets.defs.resources import EnvironmentPlatform
 from acme_assets.environment import registry_from
-from acme_assets.runner.cron import remember_intervals
+from acme_assets.runner.remembered import remember
 
 # Partitioned checks are in preview: Dagster is pinned, and tests cover what we use of them.
 warnings.filterwarnings("ignore", category=PreviewWarning)
 
-remember_intervals()
+remember()
 
 defs = assemble(
     registry_from(os.environ),

@@ -19,9 +19,9 @@ from dagster._serdes import ConfigurableClass, ConfigurableClassData
 from dagster_postgres import PostgresRunStorage, PostgresScheduleStorage
 from sqlalchemy import Engine
 
-from acme_assets.runner.cron import remember_intervals
 from acme_assets.runner.event_log import BatchingEventLogStorage
 from acme_assets.runner.pool import POOLS, PoolSettings
+from acme_assets.runner.remembered import remember
 
 _OF_WEB_SERVER = 4
 """Connections that its threads keep: a page asks for its parts at once, and would open and close one for each."""
@@ -74,7 +74,7 @@ class PooledPostgresStorage(DagsterStorage, ConfigurableClass):
     """For `storage: custom:` of dagster.yaml."""
 
     def __init__(self, postgres_url: str, pool: PoolSettings, inst_data: ConfigurableClassData | None = None) -> None:
-        remember_intervals()  # here, because daemon and web server run nothing else of ours before they unpack assets
+        remember()  # here, because daemon and web server run nothing else of ours before they unpack assets
         self._inst_data = inst_data
         create = postgres_url not in _with_tables
         self._runs = _Runs(postgres_url, pool, create_tables=create)

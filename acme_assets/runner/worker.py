@@ -19,6 +19,7 @@ from dagster._serdes import deserialize_value
 from dagster._utils import get_run_crash_explanation
 from dagster._utils.interrupts import capture_interrupts
 
+from acme_assets.priority import give_way
 from acme_assets.runner.client import WORKER_TAG
 
 UNFINISHED = 70
@@ -36,7 +37,7 @@ def execute(run_id: str, instance_ref: str) -> int:
     with capture_interrupts():
         _unblock_signals()
         # A night fills the processors for hours: the gatekeeper, the sensors and the UI go before.
-        os.nice(NICENESS)
+        give_way(os.getpid(), NICENESS)
         # Seen in pg_stat_activity; libpq reads it for Dagster's connections, the warehouse's and dbt's.
         os.environ["PGAPPNAME"] = f"acme run {run_id[:8]}"
         with _instance(instance_ref) as instance:

@@ -45,9 +45,7 @@ class Simulation:
         feeds = tuple(self._feeds(number, landings) for number in range(len(self.nights)))
         nothing = np.zeros(self.draws.samples, np.float32)
         # A night's samples lie side by side, here and in all that is made of it: nearly all is done night by night.
-        inputs = np.stack(
-            [np.maximum.reduce(list(of_night.values())) if of_night else nothing for of_night in feeds]
-        ).T
+        inputs = np.stack([np.maximum.reduce(list(of_night.values())) if of_night else nothing for of_night in feeds]).T
         built, work = self._built(inputs)
         done, handling = self._signed(built, desk)
         released, release = self._released(done)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psutil
 
+from acme_assets.priority import give_way
 from acme_assets.stack.settings import MARK, REPOSITORY, Home
 
 _LARGEST_LOG = 20_000_000
@@ -65,7 +66,7 @@ def start(
     _children[child.pid] = child
     process = psutil.Process(child.pid)
     if niceness:
-        process.nice(niceness)
+        give_way(child.pid, niceness)
     _await_environment(process)
     _record_file(home, name).write_text(json.dumps(asdict(Record(child.pid, process.create_time(), port))))
     return process
