@@ -11,7 +11,7 @@ export DATA
 unexport PYTHONDONTWRITEBYTECODE
 
 CHECKS := check-types check-style check-layers check-models check-definitions check-clients
-.PHONY: $(CHECKS) help setup setup-sshd setup-browser demo night dev stop test emulator check bench-gate bench-night bench-ticks bench-sla bench-board bench-alerts bench-ingest fuzz trial-sla soak chaos format lock pictures clean
+.PHONY: $(CHECKS) help setup setup-sshd setup-browser demo night dev stop test emulator check bench-gate bench-night bench-backfill bench-ticks bench-sla bench-board bench-alerts bench-ingest fuzz trial-sla soak chaos format lock pictures clean
 
 help:
 	@echo "make demo              one made-up night, watched from delivery to dashboards (KEEP=1 leaves it running)"
@@ -20,6 +20,7 @@ help:
 	@echo "make check test emulator   what CI runs"
 	@echo "make bench-gate        seconds from a sign-off to rows in the client's view, idle and under load"
 	@echo "make bench-night       180 clients' night, what it costs and whether all ends well (CLIENTS=20: a short form)"
+	@echo "make bench-backfill    a busy night with and without three days of one client's files in its midst"
 	@echo "make bench-ticks       what a tick of each sensor costs at 180, 540 and 1,800 clients"
 	@echo "make bench-sla         the forecast of 180 clients' night on one core: seconds and memory, with a year of history"
 	@echo "make bench-alerts      a night of 12 faults at 180 clients: who is told of what and when, beside one alert per check"
@@ -107,6 +108,10 @@ check-clients: check-models
 # From a sign-off to what the client sees; TRIALS=5 for a quick look.
 bench-gate: setup
 	$(BIN)/python tools/bench_gate.py
+
+# See tools/bench_backfill/__init__.py.
+bench-backfill: setup
+	$(BIN)/python -m tools.bench_backfill
 
 # A whole night, delivered in 15 minutes; CLIENTS=20 for a quick look. See tools/bench_night/__init__.py.
 bench-night: setup
