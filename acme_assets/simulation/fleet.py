@@ -140,16 +140,21 @@ _FAMILIES: tuple[tuple[_Family, int], ...] = (
 """Each with its weight."""
 
 
-def make_fleet(count: int, seed: int = 0) -> list[dict[str, Any]]:
-    """The registry files of `count` made-up clients, as plain values, in order of client id."""
+def make_fleet(count: int, seed: int = 0, most_feeds: int = len(FEEDS)) -> list[dict[str, Any]]:
+    """The registry files of `count` made-up clients, as plain values, in order of client id.
+
+    Args:
+        most_feeds: how many feeds a client has at most; two at least, eligibility and claims.
+    """
     dropped = _dropped(random_for(seed, "fleet", count), count)
-    return [_client(number, dropped[number - 1], seed) for number in range(1, count + 1)]
+    least = len(FEEDS) - max(most_feeds, 2)
+    return [_client(number, max(dropped[number - 1], least), seed) for number in range(1, count + 1)]
 
 
-def write_fleet(folder: Path, count: int, seed: int = 0) -> None:
+def write_fleet(folder: Path, count: int, seed: int = 0, most_feeds: int = len(FEEDS)) -> None:
     """Write one registry file per client of the fleet into a folder, made where it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
-    for client in make_fleet(count, seed):
+    for client in make_fleet(count, seed, most_feeds):
         text = yaml.dump(client, Dumper=_NoAliases, sort_keys=False, allow_unicode=True)
         (folder / f"{client['client_id']}.yaml").write_text(text, encoding="utf-8")
 

@@ -12,7 +12,8 @@ SEED = 11
 
 
 def test_three_nights_end_as_they_should() -> None:
-    settings = {"NIGHTS": "3", "SEED": str(SEED), "CLIENTS": "10", "FAULTS": "4", "SECONDS": "10", "LIMIT_MINUTES": "5"}
+    settings = {"NIGHTS": "3", "SEED": str(SEED), "CLIENTS": "10", "FEEDS": "3", "FAULTS": "4"}
+    settings |= {"SECONDS": "10", "LIMIT_MINUTES": "5"}
     command = [sys.executable, "-m", "tools.chaos"]
     ran = subprocess.run(
         command, cwd=REPOSITORY, env={**os.environ, **settings}, capture_output=True, text=True, check=False

@@ -43,6 +43,13 @@ def test_fleets_of_other_sizes_owe_as_many_each(count: int, feeds: int) -> None:
     assert sum(len(data["feeds"]) for data in make_fleet(count, seed=5)) == feeds
 
 
+@pytest.mark.parametrize(("most", "found"), [(0, 2), (2, 2), (3, 3), (7, 7)])
+def test_no_client_has_more_feeds_than_asked_for(most: int, found: int) -> None:
+    fleet = make_fleet(20, seed=5, most_feeds=most)
+    assert max(len(data["feeds"]) for data in fleet) == found
+    assert all("eligibility" in data["feeds"] for data in fleet)
+
+
 def test_every_client_waits_for_eligibility_and_a_claims_feed(clients: list[Client]) -> None:
     for client in clients:
         required = {feed for feed, policy in client.feeds.items() if policy.required}

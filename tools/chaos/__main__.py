@@ -18,6 +18,7 @@ from acme_assets.feeds.arrivals import LOOKBACK
 from acme_assets.simulation.fleet import write_fleet
 from acme_assets.simulation.fleet_files import files_of
 from acme_assets.simulation.night_plan import plan_night
+from client_partitions.feeds import FEEDS
 from client_partitions.registry import load_registry
 from tools.bench_night.figures import spread
 from tools.bench_night.night import Night
@@ -34,6 +35,7 @@ class Settings:
     first: int
     seed: int
     clients: int
+    feeds: int
     faults: int
     seconds: float
     limit_minutes: float
@@ -49,6 +51,7 @@ class Settings:
             int(env.get("FROM") or 0),
             int(env.get("SEED") or randrange(1_000_000)),
             int(env.get("CLIENTS") or 10),
+            int(env.get("FEEDS") or len(FEEDS)),
             int(env.get("FAULTS") or 5),
             float(env.get("SECONDS") or 25),
             float(env.get("LIMIT_MINUTES") or 8),
@@ -84,7 +87,7 @@ def main() -> None:
 
 def play(folder: Path, settings: Settings, console: Console) -> dict[date, Ended]:
     """All nights, each of a business date of its own, the last of them two days back."""
-    write_fleet(folder / "clients", settings.clients, settings.seed)
+    write_fleet(folder / "clients", settings.clients, settings.seed, settings.feeds)
     nights = {}
     with kept_stack(folder) as stack:
         console.print(f"the stack is up at {stack.own.address}; disk of its own: {'yes' if stack.disk else 'no'}")
