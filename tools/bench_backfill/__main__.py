@@ -33,7 +33,7 @@ from tools.chaos.kept_stack import STARTUP, Clock
 _PATIENCE = 600.0
 """Seconds that the backfill may take once the night is over."""
 _ENDS_AFTER = timedelta(minutes=11)
-"""Ten minutes after it was opened, at the earliest, a backfill is called done: so far the clock is set on at the end."""
+"""A backfill is called done ten minutes after it was opened at the earliest: in the end the clock is set on."""
 
 
 @dataclass(frozen=True)

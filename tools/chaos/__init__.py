@@ -15,6 +15,6 @@
     make chaos NIGHTS=30 SEED=7
 
 NIGHTS, SEED, CLIENTS (of each night), FEEDS (of each client at most), FAULTS (a night), SECONDS (into which a night's
-arrivals are compressed), LIMIT_MINUTES (until a night is given up), FROM (the first night to play, to repeat one: nights
+arrivals are compressed), LIMIT_MINUTES (until a night is given up), FROM (the first night to play, to repeat one: they
 count from 0), KEEP=1 to leave the folder with the logs.
 """
