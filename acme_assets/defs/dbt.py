@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from dagster import AssetKey, AssetSpec, PartitionsDefinition, TableColumn, TableSchema
 
+from acme_assets.defs.dbt_trouble import noting_trouble
 from acme_assets.defs.names import ENGINEERING_TEAM, model_key, raw_key
 from acme_assets.nights.models import layer_of
+from acme_assets.warehouse.protocol import WarehouseUnavailable
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -92,13 +94,17 @@ def run_dbt(arguments: Sequence[str]) -> list[dict[str, Any]]:
 
     Raises:
         DbtFailed: it ran no node.
+        WarehouseUnavailable: nodes failed, and the warehouse had trouble of its own meanwhile. Nothing is known of the
+            models then: try again.
     """
     from dbt.cli.main import dbtRunner
 
-    with tempfile.TemporaryDirectory(prefix="acme-dbt-") as target:
+    with noting_trouble() as troubles, tempfile.TemporaryDirectory(prefix="acme-dbt-") as target:
         places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", target]
         silence = ["--log-level", "none", "--log-level-file", "none", "--log-path", target, "--no-write-json"]
         outcome = dbtRunner(manifest=_parsed()).invoke([*arguments, *places, *silence])
+    if troubles and not outcome.success:
+        raise WarehouseUnavailable(f"the warehouse had trouble while dbt ran: {', '.join(sorted(troubles))}")
     results = getattr(outcome.result, "results", None)
     if results is None:
         kind = type(outcome.exception).__name__ if outcome.exception else "no result"

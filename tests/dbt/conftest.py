@@ -74,9 +74,9 @@ class Dbt:
     """dbt on our project. `night` is a client, a business date and its deliveries: the vars of a build."""
 
     def __init__(self, environment: Mapping[str, str], scratch: Path) -> None:
-        self._environment = environment
+        self.environment = environment
         self._scratch = scratch
-        self._parsed: Any = None
+        self.parsed: Any = None
 
     def _command(self, arguments: tuple[str, ...], night: Night | None, target: str) -> list[str]:
         command = [*arguments, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
@@ -97,11 +97,11 @@ class Dbt:
         from dbt.cli.main import dbtRunner
 
         with pytest.MonkeyPatch.context() as patch:
-            for name, value in self._environment.items():
+            for name, value in self.environment.items():
                 patch.setenv(name, value)
-            if self._parsed is None:
-                self._parsed = dbtRunner().invoke(self._command(("parse",), None, str(self._scratch))).result
-            outcome = dbtRunner(self._parsed).invoke(self._command(arguments, night, str(self._scratch)))
+            if self.parsed is None:
+                self.parsed = dbtRunner().invoke(self._command(("parse",), None, str(self._scratch))).result
+            outcome = dbtRunner(self.parsed).invoke(self._command(arguments, night, str(self._scratch)))
         if outcome.success:
             return ""
         results = getattr(outcome.result, "results", None) or []

@@ -1,0 +1,110 @@
+"""What dbt fails by: the warehouse's own trouble, after which it is asked again, or what the statement says."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from typing import Any
+
+import psycopg2
+import pytest
+from psycopg2 import errors
+
+from acme_assets.defs.dbt import run_dbt
+from acme_assets.defs.dbt_trouble import noting_trouble, trouble_of
+from acme_assets.defs.marts import build_arguments
+from acme_assets.warehouse.protocol import WarehouseUnavailable
+
+NIGHT = "2026-02-12"
+MODELS = ["stg_eligibility", "stg_practitioner"]
+
+
+@pytest.fixture
+def production(built: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The test's warehouse, for dbt as the run workers run it."""
+    monkeypatch.setattr("acme_assets.defs.dbt._parsed", lambda: built.runner.parsed)
+    for name, value in built.runner.environment.items():
+        monkeypatch.setenv(name, value)
+    return built
+
+
+@pytest.fixture
+def failing(production: Any) -> Iterator[Any]:
+    """Makes each insert into a table end in something."""
+
+    def fail(table: str, by: str) -> None:
+        production.query(
+            f"create function fail() returns trigger language plpgsql as $$ begin {by}; return new; end $$;"
+            f" create trigger fail before insert on {table} for each row execute function fail()"
+        )
+
+    yield fail
+    production.query("drop function if exists fail cascade")
+
+
+def build(deliveries: Mapping[str, str]) -> dict[str, str]:
+    """Status by model."""
+    nodes = run_dbt(build_arguments("acme_north", NIGHT, dict(deliveries), MODELS))  # type: ignore[arg-type]
+    return {node["unique_id"].split(".")[-1]: node["status"] for node in nodes if node["unique_id"][:6] == "model."}
+
+
+def test_without_trouble_each_model_has_its_status(production: Any, north: Mapping[str, str]) -> None:
+    assert build(north) == dict.fromkeys(MODELS, "success")
+
+
+def test_a_statement_that_is_wrong_is_the_models_failure(failing: Any, north: Mapping[str, str]) -> None:
+    failing("staging.stg_eligibility", "raise exception 'refused'")
+    assert build(north) == {"stg_eligibility": "error", "stg_practitioner": "success"}
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        ("raise exception 'no space left' using errcode = 'disk_full'", "DiskFull"),
+        ("raise exception 'deadlock' using errcode = 'deadlock_detected'", "DeadlockDetected"),
+        ("perform pg_terminate_backend(pg_backend_pid())", "OperationalError"),
+    ],
+)
+def test_the_warehouses_trouble_is_no_models_failure(
+    failing: Any, north: Mapping[str, str], by: str, said: str
+) -> None:
+    failing("staging.stg_eligibility", by)
+    with pytest.raises(WarehouseUnavailable, match=said):
+        build(north)
+
+
+def test_a_warehouse_that_lets_nobody_in_is_no_models_failure(production: Any, north: Mapping[str, str]) -> None:
+    with closing(psycopg2.connect(production.dsn.replace("dbname=postgres", "dbname=template1"))) as beside:
+        beside.autocommit = True
+        cursor = beside.cursor()
+        cursor.execute("alter database postgres allow_connections false")
+        try:
+            with pytest.raises(WarehouseUnavailable, match="OperationalError"):
+                build(north)
+        finally:
+            cursor.execute("alter database postgres allow_connections true")
+
+
+def test_dbt_is_as_it_was_afterwards() -> None:
+    from dbt.adapters.base.connections import BaseConnectionManager
+    from dbt.adapters.sql.connections import SQLConnectionManager
+
+    before = SQLConnectionManager.add_query, vars(BaseConnectionManager)["retry_connection"]
+    with pytest.raises(ZeroDivisionError), noting_trouble():
+        raise ZeroDivisionError
+    assert (SQLConnectionManager.add_query, vars(BaseConnectionManager)["retry_connection"]) == before
+
+
+def test_the_drivers_error_is_found_behind_dbts() -> None:
+    def behind(driver: Exception) -> str | None:
+        try:
+            try:
+                raise driver
+            except Exception as error:
+                raise RuntimeError("as dbt says it") from error
+        except RuntimeError as error:
+            return trouble_of(error)
+
+    assert behind(errors.DiskFull()) == "DiskFull"
+    assert behind(psycopg2.InterfaceError()) == "InterfaceError"
+    assert behind(errors.DivisionByZero()) is None
+    assert behind(errors.UndefinedColumn()) is None
+    assert behind(errors.UniqueViolation()) is None
