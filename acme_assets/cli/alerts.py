@@ -154,6 +154,8 @@ def send_test(
         work = platform()
         email = to or email_of(None)
         known = work.roster().people.get(email)
+        if "@" not in email:
+            raise ValueError(f"{email} is no e-mail address; give one with --to, or set ACME_USER")
         person = Person(name=known.name if known else email, email=email)
         now = work.clock()
         key = digest_of(["test", channel, email, now.isoformat()])[:24]

@@ -132,7 +132,9 @@ def _missing(home: Home) -> list[str]:
 
 
 def _make_folders(home: Home) -> None:
-    for folder in (home.root, home.logs, home.run, home.dagster, home.landing):
+    """The landing zone in a new home alone: where one that is away came back empty, loads of its files would fail."""
+    is_new = not home.postgres.exists()
+    for folder in (home.root, home.logs, home.run, home.dagster, *([home.landing] if is_new else [])):
         make_private(folder)
     for socket in (home.code_socket, home.runner_socket):
         make_private(socket.parent)

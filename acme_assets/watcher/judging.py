@@ -17,6 +17,10 @@ ALLOWED_WAREHOUSE = timedelta(minutes=3)
 """How long the warehouse may be out of reach: a restart takes seconds, a fail-over a minute or two."""
 
 
+SENSORS_QUIET = timedelta(minutes=2)
+"""Without a tick of the landing zone's sensor either, which come twice a minute, a silent alerts sensor is the daemon:
+else one that died would be two pages, a minute apart."""
+
 CLOCKS_DIFFER_BY = timedelta(minutes=1)
 """A sign of life from later than that says nothing."""
 
@@ -66,9 +70,9 @@ def silences(
         for service, allowed in ALLOWED.items()
         if service != WATCHER and now - max(beats.get(service, awake_since), awake_since) > allowed
     }
-    if found.keys() >= {ALERTS, LANDING_ZONE}:  # which tick twice a minute; of the third it shows later
-        last = max(found.pop(sensor) for sensor in SENSORS if sensor in found)
-        found = {DAEMON: last, **found}
+    if ALERTS in found and now - beats.get(LANDING_ZONE, awake_since) > SENSORS_QUIET:
+        last = max((beats[sensor] for sensor in SENSORS if sensor in beats), default=awake_since)
+        found = {DAEMON: last, **{service: since for service, since in found.items() if service not in SENSORS}}
     nobody_tells = bool(found.keys() & {DAEMON, ALERTS, ALERTER})
     return [Silence(service, since, is_alone=nobody_tells) for service, since in sorted(found.items())]
 

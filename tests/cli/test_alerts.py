@@ -265,6 +265,13 @@ class TestChannels:
         assert "teams: HTTP 500" in text
         assert "SECRET" not in text
 
+    def test_a_user_without_an_address_is_told_to_give_one(
+        self, server: HttpServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ACME_USER", "otto")
+        assert "otto is no e-mail address; give one with --to, or set ACME_USER" in acme("test", "teams", code=1)
+        assert server.got == []
+
     def test_one_that_is_not_there_not_set_or_not_usable_is_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "telex is no channel of escalation.yaml; it has pagerduty, slack_nights" in acme("test", "telex", code=1)
         assert "ACME_CHANNEL_PAGERDUTY is not set" in acme("test", "pagerduty", code=1)

@@ -105,6 +105,12 @@ class TestLife:
         assert lines[0] == "already running"
         assert [pid(home, name) for name in services.services_of(home)] == before
 
+    def test_up_again_makes_no_empty_landing_zone_where_it_is_away(self, home: Home) -> None:
+        away = home.landing.rename(home.landing.with_name("away"))
+        stack.up(home)
+        assert not home.landing.exists()
+        away.rename(home.landing)
+
     def test_another_port_in_the_environment_does_not_hide_the_running_stack(self, home: Home) -> None:
         assert stack.up(replace(home, ui_port=1)) == f"http://127.0.0.1:{home.ui_port}"
 

@@ -37,6 +37,11 @@ def test_all_sensors_silent_is_the_daemon() -> None:
     assert found(ago(8, ALERTS, DEADLINES, LANDING_ZONE)) == {"daemon": True}
 
 
+def test_the_daemon_is_told_from_its_alerts_sensor_before_the_other_sensor_is_overdue() -> None:
+    assert found(ago(5.1, ALERTS) | {LANDING_ZONE: NOW - timedelta(minutes=4)}) == {"daemon": True}
+    assert found(ago(5.1, ALERTS) | {LANDING_ZONE: NOW - timedelta(minutes=1)}) == {ALERTS: True}
+
+
 def test_whom_the_alerts_sensor_would_tell_of_is_not_the_watchers_alone() -> None:
     assert found(ago(20, GATEKEEPER)) == {GATEKEEPER: False}
     assert found(ago(20, GATEKEEPER, ALERTER)) == {GATEKEEPER: True, ALERTER: True}
