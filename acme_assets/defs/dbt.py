@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dagster import AssetKey, AssetSpec, PartitionsDefinition, TableColumn, TableSchema
 
-from acme_assets.defs.dbt_trouble import noting_trouble
+from acme_assets.defs.dbt_trouble import noting_trouble, trouble_of
 from acme_assets.defs.names import ENGINEERING_TEAM, model_key, raw_key
 from acme_assets.nights.models import layer_of
 from acme_assets.warehouse.protocol import WarehouseUnavailable
@@ -94,8 +94,8 @@ def run_dbt(arguments: Sequence[str]) -> list[dict[str, Any]]:
 
     Raises:
         DbtFailed: it ran no node.
-        WarehouseUnavailable: nodes failed, and the warehouse had trouble of its own meanwhile. Nothing is known of the
-            models then: try again.
+        WarehouseUnavailable: nodes failed, and the warehouse or this host had trouble of its own meanwhile. Nothing is
+            known of the models then: try again.
     """
     from dbt.cli.main import dbtRunner
 
@@ -103,8 +103,10 @@ def run_dbt(arguments: Sequence[str]) -> list[dict[str, Any]]:
         places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", target]
         silence = ["--log-level", "none", "--log-level-file", "none", "--log-path", target, "--no-write-json"]
         outcome = dbtRunner(manifest=_parsed()).invoke([*arguments, *places, *silence])
+    if name := trouble_of(outcome.exception):
+        troubles.add(name)
     if troubles and not outcome.success:
-        raise WarehouseUnavailable(f"the warehouse had trouble while dbt ran: {', '.join(sorted(troubles))}")
+        raise WarehouseUnavailable(f"dbt was cut off by what passes: {', '.join(sorted(troubles))}")
     results = getattr(outcome.result, "results", None)
     if results is None:
         kind = type(outcome.exception).__name__ if outcome.exception else "no result"

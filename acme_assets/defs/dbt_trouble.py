@@ -1,7 +1,7 @@
-"""Whether dbt's nodes failed by the warehouse's own trouble, which passes, or by what they say, which does not.
+"""Whether nodes of dbt failed by trouble of warehouse or host, which passes, or by what they say, which does not.
 
-dbt keeps of a database's error its text alone, which may hold a row and is in words that change. Here the drivers'
-errors are seen where dbt asks the database.
+dbt keeps of an error its text alone, which may hold a row and is in words that change. Here the errors are seen where
+dbt turns a node's into text.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,41 +15,42 @@ session that was cut off, a full disk, a deadlock or a time limit; and those of 
 that is closed. psycopg2 and Snowflake's connector have both."""
 
 
-def trouble_of(error: BaseException) -> str | None:
-    """The name of the driver's error behind one of dbt's, where it is of the kind that passes."""
-    at: BaseException | None = error
-    while at is not None:
-        if any(kind.__name__ in _PASSING for kind in type(at).__mro__):
-            return type(at).__name__
-        at = at.__cause__ or at.__context__
+def trouble_of(error: BaseException | None) -> str | None:
+    """The name of the error behind one of dbt's, where it is of the kind that passes; the host's own among them."""
+    while error is not None:
+        if isinstance(error, OSError | MemoryError) or any(kind.__name__ in _PASSING for kind in type(error).__mro__):
+            return type(error).__name__
+        error = error.__cause__ or error.__context__
     return None
 
 
 @contextmanager
 def noting_trouble() -> Iterator[set[str]]:
-    """The names of the errors that pass, of all that dbt meets in this process within the block."""
-    from dbt.adapters.base.connections import BaseConnectionManager
-    from dbt.adapters.sql.connections import SQLConnectionManager
+    """The names of the errors that pass, of all by which nodes of dbt fail in this process within the block."""
+    from dbt.task.base import BaseRunner
 
     found: set[str] = set()
+    handle, release = BaseRunner.handle_exception, BaseRunner._safe_release_connection
 
-    def noting(asked: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(asked)
-        def ask(*args: Any, **more: Any) -> Any:
-            try:
-                return asked(*args, **more)
-            except Exception as error:
-                if name := trouble_of(error):
-                    found.add(name)
-                raise
+    @wraps(handle)
+    def noting(runner: BaseRunner, error: Exception, *args: Any) -> str:
+        if name := trouble_of(error):
+            found.add(name)
+        return handle(runner, error, *args)
 
-        return ask
+    @wraps(release)
+    def releasing(runner: BaseRunner) -> str | None:
+        problem: str | None = release(runner)  # type: ignore[no-untyped-call]
+        if problem is not None:  # the node did its work, and its session was cut off then
+            found.add("a connection that was cut off")
+        return problem
 
-    query, connect = vars(SQLConnectionManager)["add_query"], vars(BaseConnectionManager)["retry_connection"]
-    SQLConnectionManager.add_query = noting(query)  # type: ignore[method-assign]
-    BaseConnectionManager.retry_connection = classmethod(noting(connect.__func__))  # type: ignore[assignment]
+    def put(handling: Callable[..., str], letting_go: Callable[..., str | None]) -> None:
+        BaseRunner.handle_exception = handling  # type: ignore[method-assign]
+        BaseRunner._safe_release_connection = letting_go  # type: ignore[method-assign]
+
+    put(noting, releasing)
     try:
         yield found
     finally:
-        SQLConnectionManager.add_query = query  # type: ignore[method-assign]
-        BaseConnectionManager.retry_connection = connect  # type: ignore[method-assign]
+        put(handle, release)

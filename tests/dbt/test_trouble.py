@@ -1,7 +1,8 @@
 """What dbt fails by: the warehouse's own trouble, after which it is asked again, or what the statement says."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -83,14 +84,33 @@ def test_a_warehouse_that_lets_nobody_in_is_no_models_failure(production: Any, n
             cursor.execute("alter database postgres allow_connections true")
 
 
-def test_dbt_is_as_it_was_afterwards() -> None:
-    from dbt.adapters.base.connections import BaseConnectionManager
-    from dbt.adapters.sql.connections import SQLConnectionManager
+def test_a_host_whose_disk_is_full_is_no_models_failure(
+    production: Any, north: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """dbt writes what it compiled: here to a place where a file is in the way of its folder."""
+    monkeypatch.setattr("acme_assets.defs.dbt.tempfile.TemporaryDirectory", lambda prefix: nullcontext(str(tmp_path)))
+    (tmp_path / "compiled").write_text("in the way")
+    with pytest.raises(WarehouseUnavailable, match="FileExistsError|NotADirectoryError"):
+        build(north)
 
-    before = SQLConnectionManager.add_query, vars(BaseConnectionManager)["retry_connection"]
+
+def test_dbt_is_as_it_was_afterwards() -> None:
+    from dbt.task.base import BaseRunner
+
+    before = BaseRunner.handle_exception, BaseRunner._safe_release_connection
     with pytest.raises(ZeroDivisionError), noting_trouble():
+        assert BaseRunner.handle_exception != before[0]
         raise ZeroDivisionError
-    assert (SQLConnectionManager.add_query, vars(BaseConnectionManager)["retry_connection"]) == before
+    assert (BaseRunner.handle_exception, BaseRunner._safe_release_connection) == before
+
+
+def test_a_session_that_is_cut_off_after_a_nodes_work_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dbt.task.base import BaseRunner
+
+    monkeypatch.setattr(BaseRunner, "_safe_release_connection", lambda runner: "server closed the connection")
+    with noting_trouble() as found:
+        BaseRunner._safe_release_connection(object())  # type: ignore[arg-type]
+    assert found == {"a connection that was cut off"}
 
 
 def test_the_drivers_error_is_found_behind_dbts() -> None:
@@ -105,6 +125,7 @@ def test_the_drivers_error_is_found_behind_dbts() -> None:
 
     assert behind(errors.DiskFull()) == "DiskFull"
     assert behind(psycopg2.InterfaceError()) == "InterfaceError"
+    assert behind(OSError(28, "No space left on device")) == "OSError"
     assert behind(errors.DivisionByZero()) is None
     assert behind(errors.UndefinedColumn()) is None
     assert behind(errors.UniqueViolation()) is None
