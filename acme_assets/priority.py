@@ -18,11 +18,11 @@ _PATIENCE = 3.0
 def give_way(pid: int, niceness: int) -> None:
     """Let others go before the process `pid` and the session that it leads.
 
-    A session whose turn to be changed does not come in three seconds stays as it is: it costs others' time alone.
+    A session that cannot be changed stays as it is: it costs others' time alone, and is no reason not to work.
     """
     psutil.Process(pid).nice(niceness)
     deadline = time.monotonic() + _PATIENCE
-    with suppress(FileNotFoundError):  # a kernel without autogroups
+    with suppress(OSError):  # a kernel without autogroups, a /proc that may not be written
         while time.monotonic() < deadline:
             try:
                 Path(f"/proc/{pid}/autogroup").write_text(str(niceness))

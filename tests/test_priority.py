@@ -38,6 +38,31 @@ def test_ours_is_another_and_stays(session: int) -> None:
     assert (psutil.Process().nice(), of_session(psutil.Process().pid)) == before
 
 
+@pytest.mark.parametrize("problem", [PermissionError, FileNotFoundError, OSError])
+def test_a_kernel_that_will_not_keeps_nobody_from_working(
+    session: int, problem: type[OSError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, text: str) -> int:
+        raise problem(str(path))
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    give_way(session, 7)
+    assert psutil.Process(session).nice() == 7
+
+
+def test_a_kernel_that_says_later_is_asked_again(session: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = [BlockingIOError(), BlockingIOError(), None]
+
+    def refuse_twice(path: Path, text: str) -> int:
+        if (problem := said.pop(0)) is not None:
+            raise problem
+        return len(text)
+
+    monkeypatch.setattr(Path, "write_text", refuse_twice)
+    give_way(session, 7)
+    assert said == []
+
+
 def test_a_process_that_is_gone_is_an_error() -> None:
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()

@@ -106,7 +106,10 @@ def run_dbt(arguments: Sequence[str]) -> list[dict[str, Any]]:
     if name := trouble_of(outcome.exception):
         troubles.add(name)
     if troubles and not outcome.success:
-        raise WarehouseUnavailable(f"dbt was cut off by what passes: {', '.join(sorted(troubles))}")
+        raise WarehouseUnavailable(
+            f"dbt was cut off ({', '.join(sorted(troubles))}): the warehouse or this host had trouble, such as a full disk "
+            "or a lost session; the night is built again"
+        )
     results = getattr(outcome.result, "results", None)
     if results is None:
         kind = type(outcome.exception).__name__ if outcome.exception else "no result"

@@ -20,7 +20,7 @@ def trouble_of(error: BaseException | None) -> str | None:
     while error is not None:
         if isinstance(error, OSError | MemoryError) or any(kind.__name__ in _PASSING for kind in type(error).__mro__):
             return type(error).__name__
-        error = error.__cause__ or error.__context__
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return None
 
 

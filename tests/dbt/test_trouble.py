@@ -84,7 +84,7 @@ def test_a_warehouse_that_lets_nobody_in_is_no_models_failure(production: Any, n
             cursor.execute("alter database postgres allow_connections true")
 
 
-def test_a_host_whose_disk_is_full_is_no_models_failure(
+def test_a_host_that_cannot_keep_dbts_files_is_no_models_failure(
     production: Any, north: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """dbt writes what it compiled: here to a place where a file is in the way of its folder."""
@@ -127,5 +127,8 @@ def test_the_drivers_error_is_found_behind_dbts() -> None:
     assert behind(psycopg2.InterfaceError()) == "InterfaceError"
     assert behind(OSError(28, "No space left on device")) == "OSError"
     assert behind(errors.DivisionByZero()) is None
+    replaced = errors.DivisionByZero()
+    replaced.__context__, replaced.__suppress_context__ = errors.DiskFull(), True
+    assert behind(replaced) is None
     assert behind(errors.UndefinedColumn()) is None
     assert behind(errors.UniqueViolation()) is None

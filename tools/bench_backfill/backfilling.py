@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from acme_assets.cli.nights import assess_all
 from acme_assets.gates.graph import graph_of
 from acme_assets.simulation.delivery import deliver
 from acme_assets.warehouse.ledger import deliveries
+from acme_assets.warehouse.protocol import WarehouseUnavailable
 from tools.bench_backfill.files import LateFiles
 from tools.bench_night.own_stack import OwnStack
 
@@ -70,7 +72,14 @@ class Backfilling:
             return
         try:
             self._deliver_and_start()
-        except (OSError, ValueError, KeyError, subprocess.SubprocessError) as error:
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            subprocess.SubprocessError,
+            WarehouseUnavailable,
+            SQLAlchemyError,
+        ) as error:
             self.problem = f"{type(error).__name__}: {error}"
 
     def _deliver_and_start(self) -> None:
