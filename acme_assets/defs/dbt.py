@@ -107,8 +107,8 @@ def run_dbt(arguments: Sequence[str]) -> list[dict[str, Any]]:
         troubles.add(name)
     if troubles and not outcome.success:
         raise WarehouseUnavailable(
-            f"dbt was cut off ({', '.join(sorted(troubles))}): the warehouse or this host had trouble, such as a full disk "
-            "or a lost session; the night is built again"
+            f"dbt was cut off ({', '.join(sorted(troubles))}): the warehouse or this host had trouble, such as a full "
+            "disk or a lost session; the night is built again"
         )
     results = getattr(outcome.result, "results", None)
     if results is None:
