@@ -119,7 +119,8 @@ def test_a_server_that_is_away_is_tried_again(world: World, monkeypatch: pytest.
     at = platform(world, "http://127.0.0.1:1/records", attempts=1)
     result = run(RunRequest(run_config=config("tiny_health")), at)
     assert sum(event.is_step_up_for_retry for event in result.all_events) == 2
-    assert 60 < sum(waits) < 300  # about one minute, then two
+    first, second = waits
+    assert 0 <= first <= 120 <= second <= 240  # one minute, then three, each a minute more or less by chance
 
 
 def config(client_id: str, pull: str = "source", day: date = NIGHT) -> dict[str, Any]:
