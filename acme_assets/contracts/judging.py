@@ -59,15 +59,16 @@ class Judge:
         if not masks and not rows:
             return Judged(canonical, None)
         bad = set_aside(canonical[ROW], masks, rows)
-        return Judged(canonical.filter(~pl.col(ROW).is_in(bad.rows["source_row"].implode())), bad)
+        return Judged(canonical.filter(~canonical[ROW].is_in(bad.rows["source_row"].implode())), bad)
 
     def _broken(self, canonical: pl.DataFrame) -> dict[Kind, pl.Series]:
         """The rules that some lines break, and which lines."""
         verdicts = canonical.select(ROW, *(rule.broken.alias(str(at)) for at, rule in enumerate(self._rules)))
+        is_any = verdicts.select(pl.exclude(ROW).any()).row(0)
         broken = {
             Kind(self._places[rule.column], rule.name, rule.column, rule.reason, by_contract=True): verdicts[str(at)]
             for at, rule in enumerate(self._rules)
-            if verdicts[str(at)].any()
+            if is_any[at]
         }
         if broken and self._judge_again:
             self._judge_some_again(canonical, broken)

@@ -80,11 +80,12 @@ class Mapper:
             if mask.any()
         ]
         typed = self._quick(texts, batch)
+        nulls, nulls_in_text = (frame.null_count().row(0, named=True) for frame in (typed, texts))
         for name in self._texts:
-            if typed[name].null_count() > texts[name].null_count():
+            if nulls[name] > nulls_in_text[name]:
                 exact = self._exact(texts[name], typed[name])
                 typed = typed.with_columns(exact)
-                if exact.null_count() > texts[name].null_count():
+                if exact.null_count() > nulls_in_text[name]:
                     reason = _REASONS.get(self._types[name], _NO_TIME)
                     lost.append(Lost(TYPE, name, reason, texts[name].is_not_null() & exact.is_null()))
         return typed, lost

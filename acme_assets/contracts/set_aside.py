@@ -6,6 +6,8 @@ delivery of which every row fails has few such combinations.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 import polars as pl
@@ -82,22 +84,20 @@ def set_aside(lines: pl.Series, masks: Mapping[Kind, pl.Series], rows: Mapping[K
 def _line_bits(
     lines: pl.Series, masks: Mapping[Kind, pl.Series], kinds: Sequence[Kind], words: Sequence[str]
 ) -> pl.DataFrame:
-    named = pl.DataFrame(
-        [lines.alias("source_row"), *(mask.alias(str(kinds.index(kind))) for kind, mask in masks.items())]
-    )
-    failing = named.filter(pl.any_horizontal(pl.exclude("source_row")))
+    failing = reduce(or_, masks.values()).arg_true()
+    named = pl.DataFrame({str(kinds.index(kind)): mask.gather(failing) for kind, mask in masks.items()})
     sums = (
         pl.sum_horizontal(
             pl.lit(0, pl.Int64),
             *(
                 pl.when(pl.col(name)).then(pl.lit(1 << int(name) % _BITS, pl.Int64)).otherwise(pl.lit(0, pl.Int64))
-                for name in named.columns[1:]
+                for name in named.columns
                 if int(name) // _BITS == at
             ),
         ).alias(word)
         for at, word in enumerate(words)
     )
-    return failing.select("source_row", *sums)
+    return named.select(lines.gather(failing).alias("source_row"), *sums)
 
 
 def _row_bits(kind: Kind, numbers: pl.Series, kinds: Sequence[Kind], words: Sequence[str]) -> pl.DataFrame:
