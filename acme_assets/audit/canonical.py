@@ -34,13 +34,20 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) for key in value):
             raise NotCanonical("an object's keys are text")
-        return {key: _plain(value[key]) for key in sorted(value, key=lambda key: _utf8(key).encode("utf-16-be"))}
+        in_order = sorted(value) if all(map(str.isascii, value)) else sorted(value, key=_utf16)
+        return {key: _plain(value[key]) for key in in_order}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     raise NotCanonical(f"a {type(value).__name__} has no canonical form")
 
 
+def _utf16(text: str) -> bytes:
+    return _utf8(text).encode("utf-16-be")
+
+
 def _utf8(text: str) -> str:
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

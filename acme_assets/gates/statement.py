@@ -14,13 +14,15 @@ A statement is about a client and a span of business dates. What it says is its 
 | revocation | statement_id, of_kind |
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from functools import cached_property, lru_cache
 from typing import Any, Literal, get_args
 
-from acme_assets.audit.canonical import canonical_json, digest
+from acme_assets.audit.canonical import canonical_json
 from acme_assets.audit.signing import SigningKey
 from client_partitions.people import Role
 
@@ -75,18 +77,19 @@ class Statement:
 
     def canonical(self) -> str:
         """The text that is signed and stored."""
-        return canonical_json(vars(self))
+        return canonical_json({item.name: getattr(self, item.name) for item in fields(self)})
 
-    @property
+    @cached_property
     def statement_id(self) -> str:
         """SHA-256 of the canonical text."""
-        return digest(vars(self))
+        return hashlib.sha256(self.canonical().encode()).hexdigest()
 
 
 class NoStatement(ValueError):
     """The text is no statement in its canonical form."""
 
 
+@lru_cache(maxsize=4096)  # the open nights' statements are read each few seconds, and never change
 def read_statement(text: str) -> Statement:
     """The statement that a canonical text holds.
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
-from acme_assets.audit.canonical import digest
 from acme_assets.audit.signing import PublicKey
 from acme_assets.gates.statement import MAY_REVOKE, MAY_SIGN, NoStatement, Statement, read_statement, why_no_subject
 from acme_assets.nights.facts import StatementFact
@@ -108,7 +107,7 @@ def _authentic(fact: StatementFact, roster: Roster, now: datetime) -> Statement:
         statement = read_statement(fact.text)
     except NoStatement as error:
         raise _Altered(str(error)) from error
-    if digest(vars(statement)) != fact.statement_id:
+    if statement.statement_id != fact.statement_id:
         raise _Altered("its text is not the one that it was recorded with")
     wrong = [name for name in _SAID_TWICE if getattr(fact, name) != getattr(statement, name)]
     if wrong:

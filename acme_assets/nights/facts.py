@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 from acme_assets.audit.canonical import digest
@@ -159,7 +160,7 @@ class NightFacts:
         """Feed to the id of its loaded delivery: what a build would read now."""
         return {feed: delivery.delivery_id for feed, delivery in sorted(self.deliveries.items()) if delivery.is_loaded}
 
-    @property
+    @cached_property
     def inputs_key(self) -> str:
         """Digest of the inputs and the terms; equal keys mean equal inputs under equal terms."""
         return digest({"inputs": self.inputs, "terms": self.terms_key} if self.terms_key else self.inputs)
