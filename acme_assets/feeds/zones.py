@@ -114,7 +114,7 @@ class LocalZone:
 
     def listing(self) -> Iterator[LandedFile]:
         self._require_root()
-        yield from sorted(self._below(self._root), key=lambda file: file.path)
+        yield from sorted(self._below(self._root, ()), key=lambda file: file.path)
 
     def _require_root(self) -> None:
         if not self._root.is_dir():
@@ -122,20 +122,19 @@ class LocalZone:
                 f"the landing zone {self._root} is no folder; create or mount it, or set ACME_LANDING_URL"
             )
 
-    def _below(self, folder: Path) -> Iterator[LandedFile]:
+    def _below(self, folder: Path, parts: tuple[str, ...]) -> Iterator[LandedFile]:
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if entry.name == OWN and folder == self._root:
+                    if entry.name == OWN and not parts:
                         continue
-                    path = Path(entry.path).relative_to(self._root)
-                    is_folder = entry.is_dir(follow_symlinks=False)
-                    if is_folder and len(path.parts) < DEEPEST:
-                        yield from self._below(Path(entry.path))
+                    path = (*parts, entry.name)
+                    if entry.is_dir(follow_symlinks=False) and len(path) < DEEPEST:
+                        yield from self._below(Path(entry.path), path)
                     elif status := _status(entry):
-                        yield _landed(path.as_posix(), status)
+                        yield _landed("/".join(path), status)
         except OSError as error:
-            if isinstance(error, FileNotFoundError) and folder != self._root:
+            if isinstance(error, FileNotFoundError) and parts:
                 return  # taken back by its sender while we look
             raise ZoneUnavailable(f"{folder} cannot be listed ({error.strerror}); check its permissions") from error
 
