@@ -32,8 +32,8 @@ IDLE_SECONDS = 30.0
 AWAITING_SECONDS = 2.0
 """The same while something does; where the warehouse announces changes, they come through at once."""
 
-REST = 9
-"""Times that a look took, until the next one: while loads announce a change each, a tenth of a processor at most."""
+REST = 19
+"""Times that a pass took, until the next: while loads announce a change each, a twentieth of a processor at most."""
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,6 @@ class Resident:
         while not self.stopped:
             began = time.monotonic()
             done = keeper.look()
-            looked = time.monotonic() - began
             judged = not done.released and judge_one_release(self.platform)
             if judged:
                 withdraw_failed_releases(self.platform)
@@ -86,7 +85,7 @@ class Resident:
             self._beat(problem)
             if not done.released and not judged:
                 self._waiting = True
-                time.sleep(min(REST * looked, AWAITING_SECONDS))
+                time.sleep(min(REST * (time.monotonic() - began), AWAITING_SECONDS))
                 wait(AWAITING_SECONDS if done.awaiting else IDLE_SECONDS)
                 self._waiting = False
 
