@@ -1,5 +1,7 @@
-"""dbt's events where it has no log: those that are for the log alone are not made."""
+"""dbt in this process: what it leaves behind, and its events where it has no log, of which those for the log alone are
+not made."""
 
+import gc
 import io
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +13,7 @@ from dbt_common.events.functions import get_stdout_config
 from dbt_common.events.logger import LineFormat
 from dbt_common.events.types import BehaviorChangeEvent, Formatting, Note
 
-from acme_assets.defs.dbt import unlogged_events
+from acme_assets.defs.dbt import DbtFailed, run_dbt, unlogged_events
 
 FLAG = {"flag_name": "f", "flag_source": "s", "description": "d", "docs_url": "u"}
 
@@ -46,3 +48,10 @@ def test_where_there_is_a_log_it_has_them(events: EventManager) -> None:
     events.add_logger(config)
     events.fire_event(Note(msg="for the log"), EventLevel.INFO)
     assert "for the log" in written.getvalue()
+
+
+def test_pythons_collector_is_on_again_after_dbt_however_it_ended() -> None:
+    assert gc.isenabled()
+    with pytest.raises(DbtFailed):
+        run_dbt(["no such command"])
+    assert gc.isenabled()
