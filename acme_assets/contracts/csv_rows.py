@@ -16,7 +16,7 @@ from acme_assets.contracts.text_lines import check_byte_order
 from acme_assets.contracts.text_pieces import TextPieces
 from client_partitions.file_format import CsvFormat
 
-PIECE_BYTES = 8 << 20
+PIECE_BYTES = 16 << 20
 """Rows enough that a call costs nothing, few enough to be held several times over."""
 
 DOUBTFUL_BYTES = 1 << 18

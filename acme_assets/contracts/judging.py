@@ -7,7 +7,7 @@ fail. Knows no other file and no key (repeated_keys).
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 
 import polars as pl
@@ -30,10 +30,17 @@ JUDGED_AGAIN = 100
 class Judged:
     """The verdict on one batch."""
 
-    good: pl.DataFrame
-    """`$row` and the contract's columns, typed: lines of the rows that may be loaded."""
+    lines: pl.DataFrame
+    """`$row` and the contract's columns, typed."""
     bad: SetAside | None
-    """Source rows that may not; None if there are none."""
+    """Source rows that may not be loaded; None if there are none."""
+
+    @cached_property
+    def good(self) -> pl.DataFrame:
+        """The lines of the rows that may be loaded."""
+        if self.bad is None:
+            return self.lines
+        return self.lines.filter(~self.lines[ROW].is_in(self.bad.rows["source_row"].implode()))
 
 
 class Judge:
@@ -58,8 +65,7 @@ class Judge:
         rows = self._found_in_reading(batch)
         if not masks and not rows:
             return Judged(canonical, None)
-        bad = set_aside(canonical[ROW], masks, rows)
-        return Judged(canonical.filter(~canonical[ROW].is_in(bad.rows["source_row"].implode())), bad)
+        return Judged(canonical, set_aside(canonical[ROW], masks, rows))
 
     def _broken(self, canonical: pl.DataFrame) -> dict[Kind, pl.Series]:
         """The rules that some lines break, and which lines."""

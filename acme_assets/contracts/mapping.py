@@ -83,11 +83,14 @@ class Mapper:
         nulls, nulls_in_text = (frame.null_count().row(0, named=True) for frame in (typed, texts))
         for name in self._texts:
             if nulls[name] > nulls_in_text[name]:
-                exact = self._exact(texts[name], typed[name])
-                typed = typed.with_columns(exact)
-                if exact.null_count() > nulls_in_text[name]:
-                    reason = _REASONS.get(self._types[name], _NO_TIME)
-                    lost.append(Lost(TYPE, name, reason, texts[name].is_not_null() & exact.is_null()))
+                text, quick = texts[name], typed[name]
+                passed = pl.select(text.is_not_null() & quick.is_null()).to_series()
+                exact = self._exact(text, quick, passed)
+                if exact is not None:
+                    typed = typed.with_columns(exact)
+                    passed &= exact.is_null()
+                if passed.any():
+                    lost.append(Lost(TYPE, name, _REASONS.get(self._types[name], _NO_TIME), passed))
         return typed, lost
 
     def _quick(self, texts: pl.DataFrame, batch: RowBatch) -> pl.DataFrame:
@@ -119,13 +122,12 @@ class Mapper:
                 typed = typed.with_columns(pl.when(is_sure).then(pl.col(is_sure.name)).alias(is_sure.name))
         return typed
 
-    def _exact(self, text: pl.Series, quick: pl.Series) -> pl.Series:
-        """The values, where the quick rule passed on some."""
+    def _exact(self, text: pl.Series, quick: pl.Series, passed: pl.Series) -> pl.Series | None:
+        """The values, where the quick rule passed on some; None where the exact one has no more."""
         dtype = self._types[text.name]
-        passed = text.is_not_null() & quick.is_null()
         rest = text.filter(passed).to_frame().select(typed_column(text.name, dtype, self._layout)).to_series()
         if rest.null_count() == rest.len():
-            return quick
+            return None
         aligned = rest.gather((passed.cum_sum().cast(pl.Int64) - 1).clip(0))
         return quick.zip_with(~passed, aligned)
 

@@ -4,8 +4,8 @@
     ROWS=300000 GB=0 SMALL=100 make bench-ingest     a quick look
 
 Each method runs in a process of its own. CPU is user and system time of all its threads from the first byte read to
-the last; imports are left out, of every method alike. Memory is the process's peak (VmHWM), imports and all. What the
-numbers are of:
+the last; imports are left out, of every method alike. Raw, validated and unique run five times, by turns, and the
+least counts. Memory is the process's peak (VmHWM), imports and all. What the numbers are of:
 
 - raw: Polars' streaming scan, every column read as text and its values counted. 1.0 by definition.
 - validated: reading, mapping, typing and every rule, with row number, rule, column and reason of each row that fails.
