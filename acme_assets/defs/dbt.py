@@ -5,10 +5,8 @@ manifest has ready. For the runs, its DbtCliResource starts a process that impor
 each client night: 4.3 CPU-seconds for 54 nodes, where this takes 1.2 (ADR 10).
 """
 
-import gc
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from dagster import AssetKey, AssetSpec, PartitionsDefinition, TableColumn, TableSchema
 
 from acme_assets.defs.dbt_trouble import noting_trouble, trouble_of
+from acme_assets.defs.dbt_unread import leaving_out_the_unread
 from acme_assets.defs.names import ENGINEERING_TEAM, model_key, raw_key
 from acme_assets.nights.models import layer_of
 from acme_assets.warehouse.protocol import WarehouseUnavailable
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
-    from dbt_common.events.event_manager import EventManager
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 MANIFEST = PROJECT / "target" / "manifest.json"
@@ -90,39 +88,6 @@ def warm_dbt() -> None:
         _parsed()
 
 
-@cache
-def unlogged_events() -> "EventManager":
-    """dbt's events without those that would only be logged, as long as there is no log.
-
-    A client night has 1,100 of them. To make a message of each costs a tenth of dbt's CPU.
-    """
-    from dbt_common.events.base_types import BaseEvent, EventLevel
-    from dbt_common.events.event_manager import EventManager
-
-    class Unlogged(EventManager):
-        def fire_event(self, e: BaseEvent, level: EventLevel | None = None, *args: Any, **kwargs: Any) -> None:
-            if self.loggers or (level or e.level_tag()) not in (EventLevel.DEBUG, EventLevel.INFO):
-                super().fire_event(e, level, *args, **kwargs)
-
-    return Unlogged()
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Leave what dbt drops in cycles, 26 MB a client night, until the process ends: a run builds eight at most.
-
-    To look for it costs a tenth of dbt's CPU.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if was_on:
-            gc.enable()
-
-
 def run_dbt(arguments: Sequence[str]) -> list[dict[str, Any]]:
     """Run dbt in this process; per node its `unique_id`, `status` and number of `failures`, as in run_results.json.
 
@@ -134,10 +99,9 @@ def run_dbt(arguments: Sequence[str]) -> list[dict[str, Any]]:
             known of the models then: try again.
     """
     from dbt.cli.main import dbtRunner
-    from dbt_common.events.event_manager_client import ctx_set_event_manager
 
-    ctx_set_event_manager(unlogged_events())
-    with _uncollected(), noting_trouble() as troubles, tempfile.TemporaryDirectory(prefix="acme-dbt-") as target:
+    folder = tempfile.TemporaryDirectory(prefix="acme-dbt-")
+    with leaving_out_the_unread(), noting_trouble() as troubles, folder as target:
         places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", target]
         silence = ["--log-level", "none", "--log-level-file", "none", "--log-path", target, "--no-write-json"]
         outcome = dbtRunner(manifest=_parsed()).invoke([*arguments, *places, *silence])

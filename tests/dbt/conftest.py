@@ -258,3 +258,12 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
     assert runner.run(*COMPILE, "--inline", STRATEGY, night=night) == ""
     (strategy,) = (scratch / "compiled").rglob("*inline_query*")
     return Compiled(manifest, strategy.read_text())
+
+
+@pytest.fixture
+def production(built: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The test's warehouse, for dbt as the run workers run it."""
+    monkeypatch.setattr("acme_assets.defs.dbt._parsed", lambda: built.runner.parsed)
+    for name, value in built.runner.environment.items():
+        monkeypatch.setenv(name, value)
+    return built

@@ -1,8 +1,8 @@
 """What dbt fails by: the warehouse's own trouble, after which it is asked again, or what the statement says."""
 
+import errno
 from collections.abc import Iterator, Mapping
-from contextlib import closing, nullcontext
-from pathlib import Path
+from contextlib import closing
 from typing import Any
 
 import psycopg2
@@ -16,15 +16,6 @@ from acme_assets.warehouse.protocol import WarehouseUnavailable
 
 NIGHT = "2026-02-12"
 MODELS = ["stg_eligibility", "stg_practitioner"]
-
-
-@pytest.fixture
-def production(built: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The test's warehouse, for dbt as the run workers run it."""
-    monkeypatch.setattr("acme_assets.defs.dbt._parsed", lambda: built.runner.parsed)
-    for name, value in built.runner.environment.items():
-        monkeypatch.setenv(name, value)
-    return built
 
 
 @pytest.fixture
@@ -84,13 +75,14 @@ def test_a_warehouse_that_lets_nobody_in_is_no_models_failure(production: Any, n
             cursor.execute("alter database postgres allow_connections true")
 
 
-def test_a_host_that_cannot_keep_dbts_files_is_no_models_failure(
-    production: Any, north: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_host_without_room_is_no_models_failure(
+    production: Any, north: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """dbt writes what it compiled: here to a place where a file is in the way of its folder."""
-    monkeypatch.setattr("acme_assets.defs.dbt.tempfile.TemporaryDirectory", lambda prefix: nullcontext(str(tmp_path)))
-    (tmp_path / "compiled").write_text("in the way")
-    with pytest.raises(WarehouseUnavailable, match="FileExistsError|NotADirectoryError"):
+    def no_room(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("dbt.compilation.Compiler._write_node", no_room)
+    with pytest.raises(WarehouseUnavailable, match="OSError"):
         build(north)
 
 
