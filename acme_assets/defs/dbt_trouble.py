@@ -4,10 +4,12 @@ dbt keeps of an error its text alone, which may hold a row and is in words that 
 dbt turns a node's into text.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
+
+from acme_assets.defs.instead import instead
 
 _PASSING = ("OperationalError", "InterfaceError")
 """PEP 249: "related to the database's operation and not necessarily under the control of the programmer", such as a
@@ -45,12 +47,5 @@ def noting_trouble() -> Iterator[set[str]]:
             found.add("a connection that was cut off")
         return problem
 
-    def put(handling: Callable[..., str], letting_go: Callable[..., str | None]) -> None:
-        BaseRunner.handle_exception = handling  # type: ignore[method-assign]
-        BaseRunner._safe_release_connection = letting_go  # type: ignore[method-assign]
-
-    put(noting, releasing)
-    try:
+    with instead((BaseRunner, "handle_exception", noting), (BaseRunner, "_safe_release_connection", releasing)):
         yield found
-    finally:
-        put(handle, release)

@@ -1,6 +1,7 @@
-"""What dbt makes and nobody reads here, left out: a third of its CPU in a run worker.
+"""What dbt makes and nobody reads here, left out.
 
-- Messages of events that only a log would have: 1,100 a client night, and there is no log.
+- Messages of events that only a log would have: 1,100 a client night, and there is no log. Not even what they would say
+  of themselves is put together, until somebody reads it.
 - The compiled statements: two files a node, in a folder that is gone when dbt ends.
 - Of each behaviour flag the module that asks for it: dbt reads the source of every frame of the stack, to name it in a
   warning, and looks through all modules that are loaded.
@@ -13,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from acme_assets.defs.instead import Place, instead
 
 if TYPE_CHECKING:
     from dbt_common.events.event_manager import EventManager
@@ -28,11 +31,12 @@ def leaving_out_the_unread() -> Iterator[None]:
     events = get_event_manager()
     ctx_set_event_manager(unlogged_events())
     try:
-        with (
-            _instead(BehaviorFlagRendered, "_default_source", staticmethod(lambda: "dbt")),
-            _instead(ParsedNode, "write_node", lambda *_: None),
-            _uncollected(),
-        ):
+        unread = instead(
+            (BehaviorFlagRendered, "_default_source", staticmethod(lambda: "dbt")),
+            (ParsedNode, "write_node", lambda *_: None),
+            *_contents_when_read(),
+        )
+        with unread, _uncollected():
             yield
     finally:
         ctx_set_event_manager(events)
@@ -52,14 +56,22 @@ def unlogged_events() -> "EventManager":
     return Unlogged()
 
 
-@contextmanager
-def _instead(owner: type, name: str, value: object) -> Iterator[None]:
-    before = vars(owner)[name]
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        setattr(owner, name, before)
+@cache
+def _contents_when_read() -> tuple[Place, Place]:
+    from dbt_common.events.base_types import BaseEvent
+
+    fill = BaseEvent.__init__
+
+    def note(self: BaseEvent, *args: Any, **kwargs: Any) -> None:
+        vars(self)["_given"] = args, kwargs
+
+    class Filled:
+        def __get__(self, event: BaseEvent, _: type) -> Any:
+            args, kwargs = vars(event)["_given"]
+            fill(event, *args, **kwargs)
+            return vars(event)["pb_msg"]
+
+    return (BaseEvent, "__init__", note), (BaseEvent, "pb_msg", Filled())
 
 
 @contextmanager

@@ -56,6 +56,47 @@ def test_deployment_run_leaves_rows_alone(next_night: Any) -> None:
     assert next_night.mart("member_months", "acme_south", NEXT_NIGHT) == before
 
 
+def test_tables_have_the_declared_columns(built: Any) -> None:
+    found: dict[str, set[str]] = {}
+    for schema, table, column in built.query(
+        "select table_schema, table_name, column_name from information_schema.columns"
+        " where table_schema in ('staging', 'intermediate', 'marts')"
+    ):
+        found.setdefault(f"{schema}.{table}", set()).add(column)
+    models = [node for node in built.runner.parsed.nodes.values() if node.resource_type == "model"]
+    assert found == {f"{model.schema}.{model.name}": set(model.columns) for model in models}
+
+
+def test_deployment_refuses_a_model_that_makes_a_column_it_does_not_declare(
+    built: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = built.runner.parsed.nodes["model.acme.stg_eligibility"].columns
+    monkeypatch.delitem(columns, "plan")
+    problem = built.dbt("run", "--empty", "--select", "stg_eligibility")
+    assert "its query makes the columns" in problem
+    assert problem.count("plan") == 1
+
+
+def test_deployment_adds_a_column_that_a_table_lacks(next_night: Any) -> None:
+    before = next_night.rows("staging.stg_eligibility", "acme_south", NEXT_NIGHT)
+    next_night.query("alter table staging.stg_eligibility drop column data_source")
+    assert "data_source" in next_night.dbt("run", "--select", "stg_eligibility", night=NEXT_NIGHT_OF_SOUTH)
+    assert next_night.dbt("run", "--empty", "--select", "stg_eligibility") == ""
+    assert next_night.dbt("run", "--select", "stg_eligibility", night=NEXT_NIGHT_OF_SOUTH) == ""
+    assert next_night.rows("staging.stg_eligibility", "acme_south", NEXT_NIGHT) == before
+
+
+def test_build_makes_a_table_that_is_missing(next_night: Any) -> None:
+    before = next_night.mart("member_months", "acme_south", NEXT_NIGHT)
+    next_night.query("alter table marts.member_months rename to elsewhere")
+    try:
+        assert next_night.dbt("run", "--select", "member_months", night=NEXT_NIGHT_OF_SOUTH) == ""
+        assert next_night.mart("member_months", "acme_south", NEXT_NIGHT) == before
+        next_night.query("drop table marts.member_months")
+    finally:
+        next_night.query("alter table marts.elsewhere rename to member_months")
+
+
 def test_build_that_fails_halfway_leaves_the_earlier_rows(next_night: Any) -> None:
     before = next_night.mart("member_months", "acme_south", NEXT_NIGHT)
     next_night.query(
