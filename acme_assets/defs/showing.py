@@ -1,7 +1,7 @@
 """Write what the projection decides into Dagster's event log: in batches, each check bound to its materialisation.
 
 The one module that uses what Dagster does not make public: a check's result for a partition counts as passed only with
-the materialisation that it is about, and only a batch of events of one asset is cheap to store.
+the materialisation that it is about, and only a batch of events is cheap to store.
 """
 
 from collections import defaultdict
@@ -71,22 +71,23 @@ def newest(instance: DagsterInstance, key: AssetKey, partitions: Collection[str]
 
 def show(instance: DagsterInstance, shown: Iterable[Shown]) -> None:
     """Store the events; materialisations and observations first, then the checks that may be about them."""
-    by_asset: dict[tuple[str, AssetKey], list[Shown]] = defaultdict(list)
     checks: dict[AssetKey, list[Shown]] = defaultdict(list)
+    others: list[Shown] = []
     for item in shown:
         if isinstance(item.event, AssetCheckEvaluation):
             checks[item.event.asset_key].append(item)
         else:
-            by_asset[type(item.event).__name__, item.event.asset_key].append(item)
-    for items in by_asset.values():
-        _store(instance, [(_event(item.event), item.run_id, item.at) for item in items])
+            others.append(item)
+    _store(instance, [(_event(item.event), item.run_id, item.at) for item in others])
+    bound = []
     for key, items in checks.items():
         made = newest(instance, key, {item.event.partition for item in items if item.event.partition})
-        show_checks(instance, [(item, made.get(item.event.partition or "")) for item in items])
+        bound += [(item, made.get(item.event.partition or "")) for item in items]
+    show_checks(instance, bound)
 
 
 def show_checks(instance: DagsterInstance, checks: Sequence[tuple[Shown, Materialized | None]]) -> None:
-    """Store results of checks of one asset, each with the materialisation that it is about.
+    """Store results of checks, each with the materialisation that it is about.
 
     A result replaces an earlier one of the same run, check and partition.
     """

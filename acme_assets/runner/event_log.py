@@ -2,8 +2,8 @@
 
 One event in dagster-postgres is an INSERT, a NOTIFY to which nothing listens any more, then for an event of
 an asset a transaction around two more statements; planned events of a run, one or two for each of its assets and
-checks, are stored one by one. Here a batch is one statement and one transaction, and one event is a batch of one. What
-is stored is the same: tests/runner/test_storage.py compares the tables.
+checks, are stored one by one, and so are the results of checks. Here a batch is one statement and one transaction, and
+one event is a batch of one. What is stored is the same: tests/runner/test_storage.py compares the tables.
 """
 
 from collections import defaultdict
@@ -25,6 +25,9 @@ from dagster_postgres import PostgresEventLogStorage
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql
 
+_UNIQUE = ("asset_key", "check_name", "run_id", "partition")
+"""What Dagster's index lets there be one row of for results of checks."""
+
 
 class BatchingEventLogStorage(PostgresEventLogStorage):
     """As its parent, but for how events are stored."""
@@ -37,7 +40,7 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         kinds = {event.get_dagster_event().event_type for event in events}
-        if foreign := kinds - BATCH_WRITABLE_EVENTS:
+        if foreign := kinds - BATCH_WRITABLE_EVENTS - {DagsterEventType.ASSET_CHECK_EVALUATION}:
             raise ValueError(f"events of {', '.join(sorted(kind.value for kind in foreign))} are not stored by batches")
         # What Dagster's own batches leave out: only its hosted version shows assets that failed.
         if kept := [event for event in events if not event.get_dagster_event().is_asset_failed_to_materialize]:
@@ -63,15 +66,18 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
         numbered = list(zip(events, ids, strict=True))
         of_assets = [(event, number) for event, number in numbered if _is_of_asset(event)]
         plans = [row for event, number in numbered for row in self._planned_rows(event, number)]
-        if of_assets or plans:
+        results = {key: row for event, number in numbered for key, row in self._result_rows(event, number)}
+        if of_assets or plans or results:
             with self.index_transaction() as connection:
                 if plans:
                     connection.execute(sqlalchemy.insert(AssetCheckExecutionsTable), plans)
+                if results:
+                    self._store_results(connection, [row for _, row in sorted(results.items())])
                 if of_assets:
                     self._store_asset_event_tags(connection, *zip(*of_assets, strict=True))
                     self._update_assets(connection, of_assets)
         for event, number in numbered:
-            if _kind(event) == DagsterEventType.ASSET_CHECK_EVALUATION:
+            if _kind(event) == DagsterEventType.ASSET_CHECK_EVALUATION and not self._result_rows(event, number):
                 self.store_asset_check_event(event, number)
 
     def _insert(self, connection: Connection, events: Sequence[EventLogEntry]) -> list[int]:
@@ -100,6 +106,32 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
             }
             for partition in partitions
         ]
+
+    def _result_rows(self, event: EventLogEntry, number: int) -> list[tuple[tuple[str, ...], dict[str, Any]]]:
+        """The row of a check's result and what makes it the only one; none where a part of that is missing, as with
+        unpartitioned checks and those of no run: PostgreSQL's index holds nothing for equal then."""
+        if _kind(event) != DagsterEventType.ASSET_CHECK_EVALUATION:
+            return []
+        result = event.get_dagster_event().asset_check_evaluation_data
+        if not event.run_id or result.partition is None:
+            return []
+        status = AssetCheckExecutionRecordStatus
+        of = result.target_materialization_data
+        unique = (result.asset_key.to_string(), result.check_name, event.run_id, result.partition)
+        row = dict(zip(_UNIQUE, unique, strict=True)) | {
+            "execution_status": (status.SUCCEEDED if result.passed else status.FAILED).value,
+            "evaluation_event": serialize_value(event),
+            "evaluation_event_timestamp": self._event_insert_timestamp(event),  # type: ignore[no-untyped-call]
+            "evaluation_event_storage_id": number,
+            "materialization_event_storage_id": of.storage_id if of else None,
+        }
+        return [(unique, row)]
+
+    def _store_results(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Dagster updates the row that the plan of a check left, and inserts one where there was none."""
+        statement = postgresql.insert(AssetCheckExecutionsTable).values(rows)
+        changed = {name: statement.excluded[name] for name in rows[0] if name not in _UNIQUE}
+        connection.execute(statement.on_conflict_do_update(index_elements=_UNIQUE, set_=changed))
 
     def _update_assets(self, connection: Connection, events: Sequence[tuple[EventLogEntry, int]]) -> None:
         """Each asset's row as the events one after the other would leave it.

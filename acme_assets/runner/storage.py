@@ -17,11 +17,11 @@ from dagster._core.storage.runs import RunStorage
 from dagster._core.storage.schedules import ScheduleStorage
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 from dagster_postgres import PostgresRunStorage, PostgresScheduleStorage
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from acme_assets.runner.event_log import BatchingEventLogStorage
 from acme_assets.runner.pool import POOLS, PoolSettings
-from acme_assets.runner.remembered import remember
+from acme_assets.runner.remembered import remember, remember_queries
 
 _OF_WEB_SERVER = 4
 """Connections that its threads keep: a page asks for its parts at once, and would open and close one for each."""
@@ -48,6 +48,7 @@ class _Pooled:
         """The parent's own, which has opened no connection yet, is left aside."""
 
     def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
+        remember_queries()
         POOLS.close(self.postgres_url, self.pool)
         size = max(self.pool.size, _OF_WEB_SERVER)
         self.pool = PoolSettings(size, max_overflow, pool_recycle, statement_timeout)
@@ -67,7 +68,30 @@ class _Events(_Pooled, BatchingEventLogStorage):
 
 
 class _Schedules(_Pooled, PostgresScheduleStorage):
-    pass
+    """Dagster reads the names of all tables from the catalog for each tick and its state: a third of its daemon's work.
+
+    Tables and migrations that are there stay there; others are looked for again.
+    """
+
+    _has_instigators = False
+    _has_indexes = False
+
+    def __init__(self, postgres_url: str, pool: PoolSettings, *, create_tables: bool) -> None:
+        self._built: set[str] = set()
+        super().__init__(postgres_url, pool, create_tables=create_tables)
+
+    def _has_instigators_table(self, conn: Connection) -> bool:
+        self._has_instigators = self._has_instigators or super()._has_instigators_table(conn)
+        return self._has_instigators
+
+    def has_secondary_index_table(self) -> bool:
+        self._has_indexes = self._has_indexes or super().has_secondary_index_table()
+        return self._has_indexes
+
+    def has_built_index(self, migration_name: str) -> bool:
+        if migration_name not in self._built and super().has_built_index(migration_name):
+            self._built.add(migration_name)
+        return migration_name in self._built
 
 
 class PooledPostgresStorage(DagsterStorage, ConfigurableClass):

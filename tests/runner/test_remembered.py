@@ -7,14 +7,18 @@ from typing import Any
 import pytest
 from dagster import DailyPartitionsDefinition, FreshnessPolicy
 from dagster._core.definitions import freshness
+from dagster._core.definitions.partitions.context import partition_loading_context
 from dagster._core.definitions.partitions.definition import TimeWindowPartitionsDefinition
 from dagster._core.definitions.partitions.snap import MultiPartitionsSnap
+from dagster._core.storage import asset_check_state
 from dagster._serdes import deserialize_value, serialize_value
 from dagster._utils import schedules
 from dagster_shared.check import CheckError
+from dagster_webserver import graphql as webserver
+from graphql import GraphQLError, build_schema, specified_rules
 
-from acme_assets.runner.remembered import remember
-from client_partitions.partitions import client_nights
+from acme_assets.runner.remembered import remember, remember_queries
+from client_partitions.partitions import client_nights, partition_key
 
 
 @pytest.fixture
@@ -117,3 +121,86 @@ def test_no_more_than_a_few_are_kept(partitions: list[str]) -> None:
     for today in (*many, many[-1], many[0]):
         snap(CLIENTS, today).get_partitions_definition()
     assert len(partitions) == 21
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
+    """The keys that Dagster itself was asked about."""
+    found: list[str | None] = []
+    valid = asset_check_state._valid_partition_key
+    valid = getattr(valid, "__wrapped__", valid)
+
+    def counted(partition_key: str | None, partitions_def: Any) -> bool:
+        found.append(partition_key)
+        return valid(partition_key, partitions_def)
+
+    monkeypatch.setattr(asset_check_state, "_valid_partition_key", counted)
+    remember()
+    remember()
+    return found
+
+
+NIGHT = str(partition_key("acme_east", date(2026, 3, 9)))
+
+
+def test_a_key_is_looked_at_once_for_the_same_partitions(keys: list[str | None]) -> None:
+    nights = client_nights(CLIENTS, TODAY)
+    of_another = client_nights(("acme_north",), TODAY)
+    for _ in range(2):
+        assert asset_check_state._valid_partition_key(NIGHT, nights)
+        assert not asset_check_state._valid_partition_key(NIGHT, of_another)
+        assert not asset_check_state._valid_partition_key(None, nights)
+        assert asset_check_state._valid_partition_key(None, None)
+        assert not asset_check_state._valid_partition_key(NIGHT, None)
+    assert keys.count(NIGHT) == 1 + 2 + 2
+
+
+def test_a_key_becomes_one_in_time(keys: list[str | None], monkeypatch: pytest.MonkeyPatch) -> None:
+    dates = DailyPartitionsDefinition(start_date="2026-03-01")
+    answers = {}
+    for today in (datetime(2026, 3, 9, 12, tzinfo=UTC), datetime(2026, 3, 10, 12, tzinfo=UTC)):
+        with partition_loading_context(today):
+            answers[today.day] = asset_check_state._valid_partition_key("2026-03-09", dates)
+    assert answers == {9: False, 10: True}
+
+
+@pytest.fixture
+def queries(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the web server itself was asked to do: `parse`, `validate`."""
+    found: list[str] = []
+    for name in ("parse", "validate"):
+        asked = getattr(webserver, name)
+        asked = getattr(asked, "__wrapped__", asked)
+
+        def count(*args: Any, name: str = name, asked: Callable[..., Any] = asked, **more: Any) -> Any:
+            found.append(name)
+            return asked(*args, **more)
+
+        monkeypatch.setattr(webserver, name, count)
+    remember_queries()
+    remember_queries()
+    return found
+
+
+def test_a_query_is_parsed_and_validated_once_against_a_schema(queries: list[str]) -> None:
+    schema, other = build_schema("type Query { a: Int }"), build_schema("type Query { b: Int }")
+    for _ in range(2):
+        document = webserver.parse("{ a }")
+        assert webserver.validate(schema, document, rules=specified_rules) == []
+        (error,) = webserver.validate(other, document, rules=specified_rules)
+        assert "Cannot query field" in error.message
+        assert webserver.validate(other, document, rules=[]) == []
+    assert queries == ["parse", "validate", "validate", "validate"]
+
+
+def test_a_query_that_is_none_is_refused_each_time(queries: list[str]) -> None:
+    for _ in range(2):
+        with pytest.raises(GraphQLError):
+            webserver.parse("{ a")
+    assert queries == ["parse", "parse"]
+
+
+def test_no_more_than_the_uis_queries_are_kept(queries: list[str]) -> None:
+    for number in (*range(130), 129, 0):
+        webserver.parse(f"{{ a{number} }}")
+    assert queries.count("parse") == 131

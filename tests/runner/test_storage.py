@@ -9,8 +9,13 @@ from typing import Any
 import dagster as dg
 import psycopg2
 import pytest
+import sqlalchemy
 from dagster import AssetKey, DagsterEventType, EventLogEntry
-from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationPlanned
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationPlanned,
+    AssetCheckEvaluationTargetMaterializationData,
+)
+from dagster._core.definitions.partitions.subset import DefaultPartitionsSubset
 from dagster._core.events import (
     AssetMaterializationPlannedData,
     AssetObservationData,
@@ -61,8 +66,11 @@ def planned(name: str, partition: str | None, moment: float, run: str = RUN) -> 
     return entry(DagsterEventType.ASSET_MATERIALIZATION_PLANNED, data, moment, run)
 
 
-def check_planned(name: str, moment: float) -> EventLogEntry:
-    data = AssetCheckEvaluationPlanned(asset_key=AssetKey(["raw", name]), check_name="contract")
+def check_planned(name: str, moment: float, partitions: set[str] | None = None) -> EventLogEntry:
+    subset = DefaultPartitionsSubset(partitions) if partitions else None
+    data = AssetCheckEvaluationPlanned(
+        asset_key=AssetKey(["raw", name]), check_name="contract", partitions_subset=subset
+    )
     return entry(DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED, data, moment)
 
 
@@ -81,9 +89,19 @@ def observed(name: str, moment: float) -> EventLogEntry:
     return entry(DagsterEventType.ASSET_OBSERVATION, AssetObservationData(what), moment)
 
 
-def evaluated(name: str, moment: float, *, passed: bool) -> EventLogEntry:
-    what = dg.AssetCheckEvaluation(asset_key=AssetKey(["raw", name]), check_name="contract", passed=passed, metadata={})
-    return entry(DagsterEventType.ASSET_CHECK_EVALUATION, what, moment)
+def evaluated(
+    name: str, moment: float, *, passed: bool, partition: str | None = None, run: str = RUN, about: int | None = None
+) -> EventLogEntry:
+    of = about and AssetCheckEvaluationTargetMaterializationData(storage_id=about, run_id=RUN, timestamp=moment)
+    what = dg.AssetCheckEvaluation(
+        asset_key=AssetKey(["raw", name]),
+        check_name="contract",
+        passed=passed,
+        metadata={},
+        partition=partition,
+        target_materialization_data=of or None,
+    )
+    return entry(DagsterEventType.ASSET_CHECK_EVALUATION, what, moment, run)
 
 
 def a_night() -> list[list[EventLogEntry]]:
@@ -101,6 +119,16 @@ def a_night() -> list[list[EventLogEntry]]:
         [evaluated("claims", moment + 40, passed=True)],
         [evaluated("labs", moment + 41, passed=False)],
         [planned("claims", "acme|2026-11-26", moment + 50, OTHER_RUN), materialized("labs", "x", moment + 51)],
+        [check_planned("feeds", moment + 60, {"acme|2026-11-26", "acme|2026-11-27"})],
+        [  # of a plan and of none, again in the same batch, of another run, of no partition, of no run
+            evaluated("feeds", moment + 61, passed=True, partition="acme|2026-11-26", about=3),
+            evaluated("labs", moment + 62, passed=True, partition="x"),
+            evaluated("labs", moment + 63, passed=False, partition="x", about=4),
+            evaluated("labs", moment + 64, passed=True, partition="x", run=OTHER_RUN),
+            evaluated("members", moment + 65, passed=False),
+            evaluated("members", moment + 66, passed=True, run=""),
+        ],
+        [evaluated("feeds", moment + 70, passed=False, partition="acme|2026-11-26", about=5)],
     ]
 
 
@@ -148,10 +176,10 @@ class TestWhatIsStored:
         store(pooled(url).event_log_storage, a_night())
         usual, ours = stored(usual_url), stored(url)
         assert {name: len(rows) for name, rows in usual.items()} == {
-            "event_logs": 23,
+            "event_logs": 31,
             "asset_keys": 4,
             "asset_event_tags": 12,
-            "asset_check_executions": 3,
+            "asset_check_executions": 8,
         }
         for name in usual:
             assert ours[name] == usual[name], name
@@ -166,9 +194,17 @@ class TestWhatIsStored:
         assert record.asset_entry.last_run_id == RUN
         assert record.asset_entry.last_materialization.get_dagster_event().partition == "acme|2026-11-25"
 
-    def test_kinds_that_dagster_does_not_batch_are_refused(self, url: str) -> None:
+    def test_other_kinds_that_dagster_does_not_batch_are_refused(self, url: str) -> None:
         with pytest.raises(ValueError, match="PIPELINE_START are not stored by batches"):
             pooled(url).event_log_storage.store_event_batch([entry(DagsterEventType.PIPELINE_START, None, 1.0)] * 2)
+
+    def test_results_of_checks_are_one_statement(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        storage = pooled(url).event_log_storage
+        alone: list[EventLogEntry] = []
+        monkeypatch.setattr(storage, "store_asset_check_event", lambda event, number: alone.append(event))
+        storage.store_event_batch([evaluated("labs", 1.0, passed=True, partition=f"n{i}") for i in range(100)])
+        assert alone == []
+        assert len(stored(url)["asset_check_executions"]) == 100
 
     def test_many_batches_of_the_same_assets_at_once_do_not_block_each_other(self, url: str) -> None:
         storage = pooled(url).event_log_storage
@@ -189,6 +225,38 @@ class TestWhatIsStored:
             thread.join()
         assert failures == []
         assert len(stored(url)["event_logs"]) == 8 * 10 * len(NAMES)
+
+
+class TestSchedules:
+    def test_the_catalog_is_asked_once_for_tables_that_are_there(
+        self, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        schedules = pooled(url).schedule_storage
+        assert schedules.supports_batch_queries
+        asked: list[str] = []
+        look = sqlalchemy.inspect
+
+        def noting(*args: Any) -> Any:
+            asked.append("the catalog")
+            return look(*args)
+
+        monkeypatch.setattr("sqlalchemy.inspect", noting)
+        assert schedules.supports_batch_queries
+        assert schedules.has_built_index("schedule_jobs_selector_id")
+        assert asked == []
+
+    def test_what_is_not_there_is_looked_for_again(self, url: str) -> None:
+        pooled(url)
+        with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE instigators RENAME TO elsewhere")
+        schedules = pooled(url).schedule_storage
+        assert not schedules.supports_batch_queries
+        assert not schedules.has_built_index("a migration of tomorrow")
+        with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE elsewhere RENAME TO instigators")
+            cursor.execute("INSERT INTO secondary_indexes VALUES (99, 'a migration of tomorrow', now(), now())")
+        assert schedules.supports_batch_queries
+        assert schedules.has_built_index("a migration of tomorrow")
 
 
 class TestConnections:

@@ -205,7 +205,7 @@ def _move_on(cursor: Cursor, entries: Mapping[str, datetime], now: datetime) -> 
 def _show_gates(instance: DagsterInstance, nights: Mapping[str, Night], cursor: Cursor, now: datetime) -> int:
     """Show each gate that was asked for and whose marts are shown; those that say what they said stay as they are."""
     made = {mart: newest(instance, mart_key(mart), cursor.gates) for mart in MARTS} if cursor.gates else {}
-    checks: dict[str, list[tuple[Shown, Materialized | None]]] = {}
+    checks: list[tuple[Shown, Materialized | None]] = []
     for key, asked_at in list(cursor.gates.items()):
         night = nights.get(key)
         is_shown = night is not None and _is_shown(night, key, made)
@@ -215,13 +215,12 @@ def _show_gates(instance: DagsterInstance, nights: Mapping[str, Night], cursor: 
             if cursor.shown.get(key) != said:
                 for mart in marts_of(night.client.feeds):
                     of_mart = _gate_checks(mart.name, key, found)
-                    checks.setdefault(mart.name, []).extend((Shown(check), made[mart.name][key]) for check in of_mart)
+                    checks += [(Shown(check), made[mart.name][key]) for check in of_mart]
                 cursor.shown[key] = said
         if is_shown or now - datetime.fromisoformat(asked_at) > GIVE_UP:
             del cursor.gates[key]
-    for of_mart_checks in checks.values():
-        show_checks(instance, of_mart_checks)
-    return sum(map(len, checks.values()))
+    show_checks(instance, checks)
+    return len(checks)
 
 
 def _is_shown(night: Night, key: str, made: Mapping[str, Mapping[str, Materialized]]) -> bool:
