@@ -2,7 +2,9 @@
 
 import gc
 import io
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,7 +26,7 @@ from dbt_common.events.functions import get_stdout_config
 from dbt_common.events.logger import LineFormat
 from dbt_common.events.types import BehaviorChangeEvent, Formatting, Note
 
-from acme_assets.defs.dbt import DbtFailed, run_dbt
+from acme_assets.defs.dbt import DbtFailed, run_dbt, warm_dbt
 from acme_assets.defs.dbt_kept import compile_templates, keeping
 from acme_assets.defs.dbt_unread import leaving_out_the_unread, unlogged_events
 from acme_assets.defs.marts import build_arguments
@@ -159,6 +161,52 @@ def test_a_thread_keeps_its_session_and_dbt_leaves_none(
     assert 1 <= len(opened) <= threads + 1  # the main thread has one, to see which tables there are
     assert all(session.closed for session in opened)
     assert production.query("select count(*) from pg_stat_activity where application_name = 'dbt'") == [(0,)]
+
+
+@pytest.fixture
+def warmed(production: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Warm dbt, where there is a parsed project and no warehouse."""
+    parsed = tmp_path / "parsed"
+    parsed.touch()
+    monkeypatch.setattr("acme_assets.defs.dbt.PARSED", parsed)
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("the warehouse is not to be asked")
+
+    def warm() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("dbt.adapters.postgres.connections.psycopg2.connect", refuse)
+            patch.setenv("ACME_PG_HOST", "/nonexistent")
+            warm_dbt()
+
+    return warm
+
+
+def test_dbt_is_warmed_without_the_warehouse_and_leaves_no_thread(
+    warmed: Callable[[], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    threads = threading.enumerate()
+    warmed()
+    assert capsys.readouterr().out == ""
+    assert threading.enumerate() == threads
+
+
+def test_what_was_compiled_to_warm_dbt_is_in_no_build(
+    warmed: Callable[[], None], production: Any, north: Mapping[str, str]
+) -> None:
+    assert statuses(north) == {"success", "pass"}
+    before = production.rows("staging.stg_eligibility", "acme_north", "2026-02-12")
+    warmed()
+    assert statuses(north) == {"success", "pass"}
+    assert production.rows("staging.stg_eligibility", "acme_north", "2026-02-12") == before != []
+
+
+def test_a_project_that_dbt_cannot_compile_is_told_of_and_stops_nothing(
+    warmed: Callable[[], None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("acme_assets.defs.dbt._WITHOUT_WAREHOUSE", [("compile", "--no-such-option")])
+    warmed()
+    assert capsys.readouterr().out.startswith("dbt compile failed before any build (DbtUsageException)")
 
 
 class Manager:

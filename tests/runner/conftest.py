@@ -98,7 +98,7 @@ class Runner:
         return psutil.Process(int(ask(self.socket, {"op": "status", "run_id": run_id})["pid"]))
 
     def program(self, run_id: str) -> psutil.Process:
-        """What the step of `waiting` has started (Dagster starts others, which follow its logs)."""
+        """What the step of `waiting` has started."""
         worker = self.worker(run_id)
         found: psutil.Process = wait_for(
             lambda: next((child for child in worker.children() if child.name() == "sleep"), None)

@@ -52,6 +52,20 @@ def test_a_run_succeeds_and_records_what_dagsters_own_workers_record(runner: Run
     assert recorded == runner.events(usual.run_id)
 
 
+def test_what_a_step_prints_is_shown_without_a_process_for_it(runner: Runner) -> None:
+    run = runner.launch("speaking")
+    worker = runner.worker(run)
+    wait_for(lambda: any("3.25" in child.cmdline() for child in worker.children()))
+    assert [child.cmdline() for child in worker.children(recursive=True)] == [["sleep", "3.25"]]
+    runner.wait_for_status(run, "SUCCESS")
+    captured = DagsterEventType.LOGS_CAPTURED
+    (record,) = runner.instance.get_records_for_run(run, of_type=captured).records
+    data = record.event_log_entry.get_dagster_event().logs_captured_data
+    found = runner.instance.compute_log_manager.get_log_data([run, "compute_logs", data.file_key])
+    assert found.stdout == b"said aloud\n"
+    assert b"\nand by a library\n" in found.stderr  # Dagster tells its events there
+
+
 def test_assets_and_checks_are_recorded_with_their_partition(runner: Runner) -> None:
     run = runner.launch("loading", "monday")
     runner.wait_for_status(run, "SUCCESS")

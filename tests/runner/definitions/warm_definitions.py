@@ -1,5 +1,6 @@
 """A code location whose runs end well, badly, by being cancelled, or not at all."""
 
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,6 +17,13 @@ def end() -> None:
 @dg.op
 def fail() -> None:
     raise ValueError("the file is torn")
+
+
+@dg.op
+def speak() -> None:
+    print("said aloud")
+    os.write(2, b"and by a library\n")
+    subprocess.run(["sleep", "3.25"], check=True)
 
 
 @dg.op
@@ -42,6 +50,11 @@ def quick() -> None:
 @dg.job
 def failing() -> None:
     fail()
+
+
+@dg.job
+def speaking() -> None:
+    speak()
 
 
 @dg.job
@@ -76,5 +89,5 @@ def load() -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
 loading = dg.define_asset_job("loading", [load])
 
 defs = dg.Definitions(
-    assets=[load], jobs=[quick, failing, endless, counting, waiting, loading], executor=dg.in_process_executor
+    assets=[load], jobs=[quick, failing, endless, speaking, counting, waiting, loading], executor=dg.in_process_executor
 )
