@@ -77,6 +77,16 @@ def test_deployment_refuses_a_model_that_makes_a_column_it_does_not_declare(
     assert problem.count("plan") == 1
 
 
+def test_deployment_refuses_a_mart_whose_types_are_not_those_of_its_contract(
+    built: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    column = built.runner.parsed.nodes["model.acme.member_months"].columns["member_months"]
+    monkeypatch.setattr(column, "data_type", "varchar")
+    problem = built.dbt("run", "--empty", "--select", "member_months")
+    assert "contract" in problem
+    assert "member_months" in problem
+
+
 def test_deployment_adds_a_column_that_a_table_lacks(next_night: Any) -> None:
     before = next_night.rows("staging.stg_eligibility", "acme_south", NEXT_NIGHT)
     next_night.query("alter table staging.stg_eligibility drop column data_source")

@@ -55,8 +55,12 @@ def test_a_run_succeeds_and_records_what_dagsters_own_workers_record(runner: Run
 def test_what_a_step_prints_is_shown_without_a_process_for_it(runner: Runner) -> None:
     run = runner.launch("speaking")
     worker = runner.worker(run)
-    wait_for(lambda: any("3.25" in child.cmdline() for child in worker.children()))
-    assert [child.cmdline() for child in worker.children(recursive=True)] == [["sleep", "3.25"]]
+
+    def commands_with_the_steps_own() -> list[list[str]] | None:
+        found = [child.cmdline() for child in worker.children(recursive=True)]
+        return found if ["sleep", "3.25"] in found else None
+
+    assert wait_for(commands_with_the_steps_own) == [["sleep", "3.25"]]
     runner.wait_for_status(run, "SUCCESS")
     captured = DagsterEventType.LOGS_CAPTURED
     (record,) = runner.instance.get_records_for_run(run, of_type=captured).records
