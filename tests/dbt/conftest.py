@@ -230,6 +230,7 @@ class Compiled:
     """Acme north's night as compiled for Snowflake, with no account."""
 
     manifest: dict[str, Any]
+    parsed: Any
     strategy: str
     """The statements that replace a client night."""
 
@@ -257,7 +258,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
     manifest = runner.manifest()
     assert runner.run(*COMPILE, "--inline", STRATEGY, night=night) == ""
     (strategy,) = (scratch / "compiled").rglob("*inline_query*")
-    return Compiled(manifest, strategy.read_text())
+    return Compiled(manifest, runner.parsed, strategy.read_text())
 
 
 @pytest.fixture

@@ -191,6 +191,21 @@ def test_dbt_is_warmed_without_the_warehouse_and_leaves_no_thread(
     assert threading.enumerate() == threads
 
 
+def test_dbt_is_warmed_without_snowflake(
+    compiled: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("nothing is to be asked")
+
+    (tmp_path / "parsed").touch()
+    monkeypatch.setattr("acme_assets.defs.dbt.PARSED", tmp_path / "parsed")
+    monkeypatch.setattr("acme_assets.defs.dbt._parsed", lambda: compiled.parsed)
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    monkeypatch.setenv("ACME_ENV", "production")
+    warm_dbt()
+    assert capsys.readouterr().out == ""
+
+
 def test_what_was_compiled_to_warm_dbt_is_in_no_build(
     warmed: Callable[[], None], production: Any, north: Mapping[str, str]
 ) -> None:
