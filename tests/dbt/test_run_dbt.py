@@ -225,11 +225,11 @@ def test_a_project_that_dbt_cannot_compile_is_told_of_and_stops_nothing(
 
 
 class Manager:
-    """What `release` uses of a connection manager, with a session that is `closed` or does `rollback`."""
+    """What `release` uses of a connection manager, with an open session that does `rollback`."""
 
-    def __init__(self, rollback: Callable[[], None], *, closed: int = 0) -> None:
+    def __init__(self, rollback: Callable[[], None]) -> None:
         self.done: list[str] = []
-        session = SimpleNamespace(closed=closed, rollback=rollback)
+        session = SimpleNamespace(closed=0, rollback=rollback)
         self.connection = SimpleNamespace(state="open", transaction_open=True, handle=session)
 
     def get_if_exists(self) -> Any:

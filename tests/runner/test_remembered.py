@@ -155,7 +155,7 @@ def test_a_key_is_looked_at_once_for_the_same_partitions(keys: list[str | None])
     assert keys.count(NIGHT) == 1 + 2 + 2
 
 
-def test_a_key_becomes_one_in_time(keys: list[str | None], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_becomes_one_in_time(keys: list[str | None]) -> None:
     dates = DailyPartitionsDefinition(start_date="2026-03-01")
     answers = {}
     for today in (datetime(2026, 3, 9, 12, tzinfo=UTC), datetime(2026, 3, 10, 12, tzinfo=UTC)):
