@@ -12,6 +12,7 @@ import jinja2.environment
 import psycopg2
 import pytest
 from dbt.adapters.postgres.connections import PostgresConnectionManager
+from dbt.adapters.sql import SQLConnectionManager
 from dbt.context.manifest import ManifestContext
 from dbt.contracts.graph.nodes import ParsedNode
 from dbt.plugins.manager import PluginManager
@@ -161,6 +162,22 @@ def test_a_thread_keeps_its_session_and_dbt_leaves_none(
     assert 1 <= len(opened) <= threads + 1  # the main thread has one, to see which tables there are
     assert all(session.closed for session in opened)
     assert production.query("select count(*) from pg_stat_activity where application_name = 'dbt'") == [(0,)]
+
+
+def test_a_build_makes_no_temporary_table_and_asks_for_no_columns(
+    production: Any, north: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    ask = SQLConnectionManager.add_query
+
+    def noting(self: Any, sql: str, *args: Any, **kwargs: Any) -> Any:
+        said.append(sql.lower())
+        return ask(self, sql, *args, **kwargs)
+
+    monkeypatch.setattr(SQLConnectionManager, "add_query", noting)
+    assert statuses(north) == {"success", "pass"}
+    assert any("insert into" in sql and "stg_eligibility" in sql for sql in said)
+    assert not [sql for sql in said if "temporary table" in sql or "character_maximum_length" in sql]
 
 
 @pytest.fixture
